@@ -1,0 +1,44 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* index.h - whittle.xml, the list of bundles of a repository. Format: specs/format/index.md and
+ * index.rng. */
+#ifndef WHITTLE_INDEX_H
+#define WHITTLE_INDEX_H
+
+#include "whittle/bundle.h"
+
+#define WH_INDEX_VERSION 1u
+#define WH_PKGID_MAX 128u /* hex digits of SHA-512 */
+
+struct wh_index_bundle {
+    enum wh_bundle_kind kind;
+    uint8_t from[8]; /* first bytes of the older version's header id; zeros in supplements */
+    uint64_t size;   /* bytes */
+    uint8_t sha256[32];
+};
+
+struct wh_index_package {
+    char pkgid[WH_PKGID_MAX + 1]; /* checksum of the package file as primary.xml has it */
+    struct wh_index_bundle *bundles;
+    uint32_t bundle_count; /* > 0 */
+};
+
+struct wh_index {
+    struct wh_index_package *packages; /* ascending by pkgid */
+    uint32_t package_count;
+};
+
+/* Reads an index, plain or zstd-compressed. bytes: hostile. Unknown elements and attributes are
+ * passed over (a later minor version may add some), another format version is WH_UNSUPPORTED, a
+ * DOCTYPE, a value out of its form or a package listed twice WH_MALFORMED. */
+WH_MUST_CHECK wh_status wh_index_read(
+    struct wh_bytes bytes, struct wh_index *out_index, struct wh_error *err);
+void wh_index_clear(struct wh_index *index);
+
+/* The package of that pkgid, or NULL. */
+const struct wh_index_package *wh_index_find(const struct wh_index *index, const char *pkgid);
+
+/* Writes the XML; packages are sorted first. */
+WH_MUST_CHECK wh_status wh_index_write(
+    struct wh_index *index, struct wh_buffer *out_xml, struct wh_error *err);
+
+#endif
