@@ -9,7 +9,7 @@
 #include "whittle/skeleton.h"
 
 #define WH_BUNDLE_VERSION 1u
-#define WH_BUNDLE_HEAD_LENGTH 248u
+#define WH_BUNDLE_HEAD_LENGTH 244u
 
 enum wh_bundle_kind {
     WH_BUNDLE_STEP = 1,   /* from one older version to this one */
@@ -20,8 +20,11 @@ enum wh_bundle_kind {
 /* One content that is produced, as the file table names it. */
 struct wh_entry {
     uint32_t file; /* index in the new header, has_content */
-    uint32_t base; /* index in the old header, or WH_NO_FILE */
+    uint32_t base; /* index in the old header, WH_NO_FILE, or WH_SAME_PATH before resolving */
 };
+
+/* The old file of the same path: how a table names the usual base, without its number. */
+#define WH_SAME_PATH (UINT32_MAX - 1)
 
 /* A file whose content is produced under another file's name. */
 struct wh_twin {
@@ -71,10 +74,12 @@ WH_MUST_CHECK wh_status wh_bundle_parse(
     struct wh_bytes bytes, struct wh_bundle *out_bundle, struct wh_error *err);
 void wh_bundle_clear(struct wh_bundle *bundle);
 
-/* Checks the table against both headers: indices in range, files that have content, each produced
- * once, bases that are regular files. old_header is NULL for a supplement. */
-WH_MUST_CHECK wh_status wh_bundle_check(const struct wh_bundle *bundle,
-    const struct wh_header *old_header, const struct wh_header *new_header, struct wh_error *err);
+/* Checks the table against both headers and resolves WH_SAME_PATH: indices in range, files that
+ * have content, each produced once, bases that are regular files with content, one spelling for
+ * each base. old_map (of the old header) is NULL for a supplement. */
+WH_MUST_CHECK wh_status wh_bundle_resolve(struct wh_bundle *bundle,
+    const struct wh_header *old_header, const struct wh_file_map *old_map,
+    const struct wh_header *new_header, struct wh_error *err);
 
 /* The new package's prefix as the bundle holds it: digests that follow from contents are '0's.
  * old_header: the bytes of the older main header, checked against identity.old_header by this call.
@@ -95,9 +100,9 @@ struct wh_bundle_draft {
     struct wh_bytes old_header; /* the reference of the prefix's patch */
     enum wh_correction_mode correction_mode;
     struct wh_bytes correction;
-    const struct wh_header *old; /* for the "same path" spelling of bases; NULL in a supplement */
-    const struct wh_header *new;
-    const struct wh_entry *entries; /* ascending by file within each group */
+    const struct wh_file_map *old_map; /* of the old header; NULL in a supplement */
+    const struct wh_header *new_header;
+    const struct wh_entry *entries; /* in the order of the groups, ascending by file in each */
     uint32_t entry_count;
     const struct wh_twin *twins;
     uint32_t twin_count;

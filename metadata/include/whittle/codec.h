@@ -38,5 +38,8 @@ WH_MUST_CHECK wh_status wh_inflate(struct wh_bytes stored, struct wh_bytes prefi
 /* One frame without content size, dictionary id or checksum; level as zstd's. */
 WH_MUST_CHECK wh_status wh_deflate(struct wh_bytes raw, struct wh_bytes prefix, int level,
     struct wh_buffer *out, struct wh_error *err);
+/* A whole frame of unknown length, up to out's ceiling. */
+WH_MUST_CHECK wh_status wh_inflate_all(
+    struct wh_bytes stored, struct wh_buffer *out, struct wh_error *err);
 
 #endif

@@ -26,9 +26,11 @@ struct wh_file {
     uint32_t mtime;
     uint16_t mode;        /* type included */
     uint16_t rdev;
-    uint32_t link_next;   /* the next member of its hardlink set, or WH_NO_FILE */
+    uint32_t link_next;   /* the next member of its hardlink set, from the last on to the first;
+                             WH_NO_FILE for a file that is in none */
     uint32_t link_count;  /* members of its hardlink set; 1 for any other file */
-    bool has_content;     /* regular, in the payload, and the last of its hardlink set */
+    bool has_content;     /* regular, not empty, in the payload, and the last of its hardlink set:
+                             the payload has its bytes */
 };
 
 struct wh_header {

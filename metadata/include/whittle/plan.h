@@ -34,7 +34,7 @@ struct wh_instruction {
 
 #define WH_PLAN_BUNDLES_MAX 3u /* the step, config, doc */
 
-/* bundles[0] is the step; supplements follow. All checked by wh_bundle_check(). */
+/* bundles[0] is the step; supplements follow. All resolved by wh_bundle_resolve(). */
 struct wh_plan_input {
     const struct wh_header *old_header;
     const struct wh_file_map *old_map;

@@ -1,0 +1,268 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* contents.c - makes the contents: kept ones are copied, patched and fetched ones decoded group by
+ * group. Every byte is hashed before anybody relies on it. */
+#include <stdlib.h>
+#include <string.h>
+
+#include "assemble/assembly.h"
+#include "whittle/cleanup.h"
+#include "whittle/limits.h"
+
+static wh_status changed(struct assembly_run *run, uint32_t old_file, struct wh_error *err)
+{
+    const struct wh_assembly *assembly = run->assembly;
+    const struct wh_file *file = &assembly->old_header->files[old_file];
+
+    assembly->report->differs[old_file] = 1;
+    return wh_fail(err, WH_MISSING, "%s: %s%s is not as packaged any more",
+        assembly->new_header->name, file->dirname, file->basename);
+}
+
+static wh_status read_source(struct assembly_run *run, uint32_t old_file, uint64_t offset,
+    uint8_t *out, size_t length, struct wh_error *err)
+{
+    wh_status status =
+        run->source->read(run->source->context, old_file, offset, out, length, err);
+
+    if (status == WH_MISSING)
+        run->assembly->report->differs[old_file] = 1;
+    return status;
+}
+
+/* The digest as the header spells it, against the one computed. */
+static bool is_digest(const char *spelled, const struct wh_digest *digest)
+{
+    char hex[2 * WH_DIGEST_MAX + 1];
+
+    wh_hex(digest->bytes, digest->length, hex);
+    return strcasecmp(hex, spelled) == 0;
+}
+
+static void count_progress(struct assembly_run *run, uint64_t bytes)
+{
+    run->done += bytes;
+    if (run->progress)
+        run->progress(run->progress_context, run->done);
+}
+
+/* ---- kept contents ------------------------------------------------------------------------- */
+
+static wh_status keep(
+    struct assembly_run *run, uint32_t number, uint32_t old_file, uint8_t *chunk,
+    struct wh_error *err)
+{
+    const struct wh_assembly *assembly = run->assembly;
+    const struct wh_file *file = &assembly->new_header->files[number];
+    uint64_t at = assembly->content_offsets[number];
+    wh_cleanup(wh_hasher_cleanup) struct wh_hasher *hasher = NULL;
+    struct wh_digest digest;
+
+    WH_TRY(wh_hasher_new(assembly->new_header->digest_algorithm, &hasher, err));
+    for (uint64_t offset = 0; offset < file->size;) {
+        uint64_t left = file->size - offset;
+        size_t length = left < WH_CHUNK ? (size_t)left : WH_CHUNK;
+        WH_TRY(read_source(run, old_file, offset, chunk, length, err));
+        wh_hasher_update(hasher, chunk, length);
+        if (at != WH_NO_OFFSET)
+            WH_TRY(wh_run_write(run, at + offset, chunk, length, err));
+        offset += length;
+        count_progress(run, length);
+    }
+    WH_TRY(wh_hasher_finish(hasher, &digest, err));
+    return is_digest(file->digest, &digest) ? WH_OK : changed(run, old_file, err);
+}
+
+static wh_status keep_contents(struct assembly_run *run, struct wh_error *err)
+{
+    const struct wh_plan *plan = &run->assembly->plan;
+    wh_autofree uint8_t *chunk = malloc(WH_CHUNK);
+
+    if (!chunk)
+        return wh_no_memory(err);
+    for (uint32_t i = 0; i < plan->instruction_count; i++)
+        if (plan->instructions[i].kind == WH_KEEP)
+            WH_TRY(keep(run, i, plan->instructions[i].source, chunk, err));
+    return WH_OK;
+}
+
+/* ---- made contents ------------------------------------------------------------------------- */
+
+/* Puts a computed digest where the header has '0's: for the file and its hardlinks. */
+static wh_status fill_digest(struct wh_assembly *assembly, uint32_t number,
+    const struct wh_digest *digest, struct wh_error *err)
+{
+    const struct wh_file *files = assembly->new_header->files;
+    char hex[2 * WH_DIGEST_MAX + 1];
+    uint32_t links = files[number].link_count;
+
+    wh_hex(digest->bytes, digest->length, hex);
+    for (uint32_t i = 0; i < links; i++) {
+        if (strlen(files[number].digest) != 2 * (size_t)digest->length)
+            return wh_fail(err, WH_MALFORMED, "%s: the digest of %s%s has another length",
+                assembly->new_header->name, files[number].dirname, files[number].basename);
+        memcpy(assembly->prefix_bytes + assembly->digest_offsets[number], hex,
+            2 * (size_t)digest->length);
+        if (links > 1)
+            number = files[number].link_next;
+    }
+    return WH_OK;
+}
+
+static wh_status place(struct assembly_run *run, uint32_t number, struct wh_bytes content,
+    const struct wh_digest *digest, struct wh_error *err)
+{
+    struct wh_assembly *assembly = run->assembly;
+    const struct wh_file *file = &assembly->new_header->files[number];
+    uint64_t at = assembly->content_offsets[number];
+
+    if (assembly->computed[number])
+        WH_TRY(fill_digest(assembly, number, digest, err));
+    else if (!is_digest(file->digest, digest))
+        return wh_fail(err, WH_MISMATCH, "%s: a bundle gives %s%s another content",
+            assembly->new_header->name, file->dirname, file->basename);
+    if (at != WH_NO_OFFSET)
+        WH_TRY(wh_run_write(run, at, content.data, content.length, err));
+    count_progress(run, content.length);
+    return WH_OK;
+}
+
+static wh_status place_with_twins(struct assembly_run *run, uint32_t number,
+    struct wh_bytes content, struct wh_error *err)
+{
+    const struct wh_assembly *assembly = run->assembly;
+    struct wh_digest digest;
+
+    WH_TRY(wh_digest_of(assembly->new_header->digest_algorithm, content, &digest, err));
+    WH_TRY(place(run, number, content, &digest, err));
+    for (uint32_t twin = assembly->twin_first[number]; twin != WH_NO_FILE;
+         twin = assembly->twin_next[twin])
+        WH_TRY(place(run, assembly->bundles[0].twins[twin].file, content, &digest, err));
+    return WH_OK;
+}
+
+/* The members of one group, and memory for their bases and contents. */
+struct group_work {
+    uint64_t *base_sizes;
+    uint64_t *sizes;
+    uint8_t *reference;
+    uint8_t *output;
+    uint64_t reference_length;
+    uint64_t output_length;
+};
+
+static void clear_work(struct group_work *work)
+{
+    free(work->base_sizes);
+    free(work->sizes);
+    free(work->reference);
+    free(work->output);
+}
+
+/* Sizes come from the two headers, never from the group. */
+static wh_status measure_group(const struct wh_assembly *assembly, const struct wh_entry *entries,
+    uint32_t count, struct group_work *work, struct wh_error *err)
+{
+    work->base_sizes = wh_array(count, sizeof *work->base_sizes, UINT32_MAX, err);
+    work->sizes = wh_array(count, sizeof *work->sizes, UINT32_MAX, err);
+    if (!work->base_sizes || !work->sizes)
+        return wh_no_memory(err);
+    for (uint32_t i = 0; i < count; i++) {
+        uint32_t base = entries[i].base;
+        work->base_sizes[i] = base == WH_NO_FILE ? 0 : assembly->old_header->files[base].size;
+        work->sizes[i] = assembly->new_header->files[entries[i].file].size;
+        if (work->base_sizes[i] > WH_CONTENT_MAX || work->sizes[i] > WH_CONTENT_MAX)
+            return wh_fail(err, WH_OVER_LIMIT, "%s: a content is too large to patch",
+                assembly->new_header->name);
+        work->reference_length += work->base_sizes[i];
+        work->output_length += work->sizes[i];
+    }
+    work->reference = wh_array(work->reference_length, 1, WH_CONTENT_MAX, err);
+    work->output = wh_array(work->output_length, 1, WH_CONTENT_MAX, err);
+    return work->reference && work->output ? WH_OK : wh_no_memory(err);
+}
+
+static wh_status read_bases(struct assembly_run *run, const struct wh_entry *entries,
+    uint32_t count, struct group_work *work, struct wh_error *err)
+{
+    const struct wh_header *old_header = run->assembly->old_header;
+    uint8_t *at = work->reference;
+
+    for (uint32_t i = 0; i < count; i++) {
+        size_t length = (size_t)work->base_sizes[i];
+        struct wh_digest digest;
+        if (entries[i].base == WH_NO_FILE)
+            continue;
+        WH_TRY(read_source(run, entries[i].base, 0, at, length, err));
+        WH_TRY(wh_digest_of(
+            old_header->digest_algorithm, (struct wh_bytes){at, length}, &digest, err));
+        if (!is_digest(old_header->files[entries[i].base].digest, &digest))
+            return changed(run, entries[i].base, err);
+        at += length;
+    }
+    return WH_OK;
+}
+
+static wh_status decode_group(struct assembly_run *run, const struct wh_group *group,
+    const struct wh_entry *entries, struct group_work *work, struct wh_error *err)
+{
+    const struct wh_codec *codec = wh_codec_find(group->codec);
+
+    if (!codec)
+        return wh_fail(err, WH_UNSUPPORTED, "%s: codec %u is not known",
+            run->assembly->new_header->name, group->codec);
+    WH_TRY(measure_group(run->assembly, entries, group->entry_count, work, err));
+    WH_TRY(read_bases(run, entries, group->entry_count, work, err));
+    struct wh_codec_job job = {
+        .stored = group->stored,
+        .reference = {work->reference, (size_t)work->reference_length},
+        .reference_sizes = work->base_sizes,
+        .output = work->output,
+        .output_sizes = work->sizes,
+        .member_count = group->entry_count,
+    };
+    return codec->decode(&job, err);
+}
+
+/* Is this member what the plan takes from here? A supplement may hold more than is needed. */
+static bool is_wanted(
+    const struct wh_assembly *assembly, uint8_t bundle, uint32_t group, uint32_t file)
+{
+    const struct wh_instruction *instruction = &assembly->plan.instructions[file];
+
+    return (instruction->kind == WH_PATCH || instruction->kind == WH_FETCH) &&
+           instruction->bundle == bundle && instruction->source == group;
+}
+
+static wh_status make_group(
+    struct assembly_run *run, uint8_t bundle_number, uint32_t number, struct wh_error *err)
+{
+    const struct wh_bundle *bundle = &run->assembly->bundles[bundle_number];
+    const struct wh_group *group = &bundle->groups[number];
+    const struct wh_entry *entries = bundle->entries + group->first_entry;
+    wh_cleanup(clear_work) struct group_work work = {0};
+    bool wanted = false;
+
+    for (uint32_t i = 0; i < group->entry_count; i++)
+        wanted |= is_wanted(run->assembly, bundle_number, number, entries[i].file);
+    if (!wanted)
+        return WH_OK;
+    WH_TRY(decode_group(run, group, entries, &work, err));
+    const uint8_t *at = work.output;
+    for (uint32_t i = 0; i < group->entry_count; i++) {
+        struct wh_bytes content = {at, (size_t)work.sizes[i]};
+        if (is_wanted(run->assembly, bundle_number, number, entries[i].file))
+            WH_TRY(place_with_twins(run, entries[i].file, content, err));
+        at += work.sizes[i];
+    }
+    return WH_OK;
+}
+
+wh_status wh_run_contents(struct assembly_run *run, struct wh_error *err)
+{
+    const struct wh_assembly *assembly = run->assembly;
+
+    for (uint8_t b = 0; b < assembly->bundle_count; b++)
+        for (uint32_t g = 0; g < assembly->bundles[b].group_count; g++)
+            WH_TRY(make_group(run, b, g, err));
+    return keep_contents(run, err);
+}
