@@ -1,0 +1,561 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""dnf 4 plugin: packages assembled from installed files and small bundles instead of whole downloads.
+
+Between the prompt and the download it asks `whittle select` which bundles lead from the installed versions to the
+packages of the transaction, fetches them with the repositories' own settings, and lets `whittle assemble` write the
+package files.
+Whatever is not assembled goes to dnf's own download: nothing that happens here may fail a transaction.
+The commands' protocol is described in specs/format/commands.md.
+
+Trust: the index was verified by dnf against repomd.xml, bundles are hostile until the commands have checked them; the
+commands' answers come from a local program.
+"""
+
+import contextlib
+import glob
+import json
+import logging
+import os
+import shutil
+import subprocess
+import tempfile
+
+import dnf
+import dnf.callback
+import dnf.lock
+import dnf.repo
+import dnf.util
+import libdnf.repo
+
+logger = logging.getLogger('dnf')
+
+METADATA_TYPE = 'whittle'
+TEMPORARY_PREFIX = '.whittle-'
+MARK = 'user.whittle.assembled'
+LIBREPO_PREFIXES = ('user.Librepo.checksum.', 'user.librepo.checksum.')
+LOCAL_PLUGIN_REPO = '_dnf_local'
+OFFLINE_CACHE = '/var/lib/dnf/system-upgrade'
+# Where a transaction writes: a cache that shares a file system with one of them must leave it room.
+INSTALLED_TO = ('', 'usr', 'var', 'etc', 'opt', 'boot')
+# Bytes left over for the rpm database, logs and scriptlets on a file system that a transaction writes to.
+RESERVE = 16 * 1024 * 1024
+BAD_SIGNATURE = 2  # of package_signature_check(): no key that could be imported makes it good
+
+
+class CommandError(Exception):
+    """A command of ours did not do its work; the text says why."""
+
+
+class Settings:
+    """The [main] section of whittle.conf; a value that is not understood is said and its default taken."""
+
+    def __init__(self, parser):
+        self._parser = parser
+        self.command = self._value('command', '/usr/bin/whittle', str)
+        self.jobs = self._value('jobs', 0, int)
+        self.percentage = self._value('percentage', 75, int)
+        self.keep = self._value('keep', False, boolean)
+
+    def _value(self, option, default, convert):
+        parser = self._parser
+        if not parser.has_section('main') or not parser.has_option('main', option):
+            return default
+        text = parser.get('main', option).strip()
+        try:
+            return convert(text)
+        except ValueError:
+            logger.warning('whittle.conf: %s: "%s" is not understood, using %s', option, text, default)
+            return default
+
+
+def boolean(text):
+    """The truth value of a word in a configuration file."""
+    if text.lower() in ('1', 'yes', 'true', 'on'):
+        return True
+    if text.lower() in ('0', 'no', 'false', 'off'):
+        return False
+    raise ValueError(text)
+
+
+class Job:
+    """One package of the transaction on its way from the index to the package file."""
+
+    def __init__(self, number, pkg):
+        self.number = number
+        self.pkg = pkg
+        self.bundles = []     # as `whittle select` named them; 'path' is added when they are fetched
+        self.reason = None    # why the whole package is taken
+        self.assembled = False
+
+    @property
+    def size(self):
+        """Bytes of all bundles of this package."""
+        return sum(bundle['size'] for bundle in self.bundles)
+
+    def label(self, kind='step'):
+        """What people see this package's bundles called."""
+        kinds = '' if kind == 'step' else ' ' + kind
+        return '%s (whittle%s)' % (os.path.basename(self.pkg.location), kinds)
+
+    def line(self, progress):
+        """Something that progress meters can show for the package as a whole."""
+        return Line(progress, self.label(), self.size)
+
+
+class Line(dnf.callback.Payload):
+    """A line in dnf's progress display that belongs to no transfer."""
+
+    def __init__(self, progress, text, size):
+        super().__init__(progress)
+        self._text = text
+        self._size = size
+
+    def __str__(self):
+        return self._text
+
+    @property
+    def download_size(self):
+        return self._size
+
+
+class BundlePayload(dnf.repo.PackagePayload):
+    """One bundle, fetched with its repository's mirrors, credentials, proxy and certificates."""
+
+    def __init__(self, job, bundle, progress):
+        super().__init__(job.pkg, progress)
+        self.text = job.label(bundle['kind'])
+        self.bundle = bundle
+        self.mirror_error = None
+
+    def __str__(self):
+        return self.text
+
+    @property
+    def download_size(self):
+        return self.bundle['size']
+
+    def _target_params(self):
+        return {
+            'relative_url': self.bundle['location'],
+            'dest': self.bundle['path'],
+            'resume': False,
+            'checksum_type': libdnf.repo.PackageTarget.checksumType('sha256'),
+            'checksum': self.bundle['sha256'],
+            'expectedsize': self.bundle['size'],
+            # Bundles lie below the repository's root even where a package has an xml:base of its own.
+            'base_url': None,
+        }
+
+    def _mirrorfail_cb(self, cbdata, err, url):
+        # Another mirror may have it; what counts is told once, after the last one.
+        self.mirror_error = err
+
+    def _end_cb(self, cbdata, lr_status, msg):
+        if msg is None:
+            super()._end_cb(cbdata, lr_status, msg)
+
+
+def talk(argv, requests):
+    """Runs a command of ours on requests and yields its answers as they come.
+
+    Raises CommandError when the command fails or says what the protocol does not know. Both ends of the
+    conversation but one are files, so that nothing waits for anything however many packages there are. The
+    command never outlives the caller.
+    """
+    with tempfile.TemporaryFile() as questions, tempfile.TemporaryFile() as messages:
+        for request in requests:
+            questions.write(json.dumps(request).encode('ascii') + b'\n')
+        questions.seek(0)
+        child = subprocess.Popen(argv, stdin=questions, stdout=subprocess.PIPE, stderr=messages)
+        try:
+            for line in child.stdout:
+                yield json.loads(line.decode('utf-8'))
+            status = child.wait()
+        except ValueError as error:
+            raise CommandError('%s: not an answer: %s' % (argv[0], error))
+        finally:
+            if child.poll() is None:
+                child.kill()
+                child.wait()
+            child.stdout.close()
+        if status != 0:
+            messages.seek(0)
+            raise CommandError(last_line(messages.read()) or '%s %s: exit status %d' % (argv[0], argv[1], status))
+
+
+def last_line(messages):
+    """The last line of a command's messages; empty when there are none."""
+    lines = messages.decode('utf-8', 'replace').split('\n')
+    return next((line.strip() for line in reversed(lines) if line.strip()), '')
+
+
+def attribute(path, name):
+    """A user attribute of a file, None where there is none."""
+    try:
+        return os.getxattr(path, name)
+    except OSError:
+        return None
+
+
+def is_marked(path):
+    """Whether `whittle assemble` wrote this file."""
+    return attribute(path, MARK) == b'1'
+
+
+def vouched_for(pkg):
+    """Whether librepo or we have already compared the file in the cache with the repository's checksum."""
+    path = pkg.localPkg()
+    kind, value = pkg.returnIdSum()
+    try:
+        modified = str(os.stat(path).st_mtime_ns).encode('ascii')
+    except OSError:
+        return False
+    return any(attribute(path, prefix + 'mtime') == modified
+               and attribute(path, prefix + str(kind)) == str(value).encode('ascii')
+               for prefix in LIBREPO_PREFIXES)
+
+
+def in_cache(pkg):
+    """Whether dnf will find this package in its cache, assembled or whole."""
+    if vouched_for(pkg):
+        return True
+    path = pkg.localPkg()
+    if is_marked(path) or not os.path.isfile(path):
+        return False
+    return pkg.verifyLocalPkg()
+
+
+def remove_file(path):
+    """Removes a file of ours that may be gone already."""
+    with contextlib.suppress(FileNotFoundError):
+        os.unlink(path)
+
+
+def start_meter(progress, files, size, assembled):
+    """Starts a progress meter; tools may bring one that knows nothing of delta packages."""
+    if progress.start.__code__.co_argcount == 4:
+        progress.start(files, size, total_drpms=assembled)
+    else:
+        progress.start(files, size)
+
+
+def kilobytes(size):
+    """A number of bytes for people."""
+    for unit in ('B', 'kB', 'MB'):
+        if size < 1000:
+            return '%.3g %s' % (size, unit)
+        size /= 1000.0
+    return '%.4g GB' % size
+
+
+class Whittle(dnf.Plugin):
+    """Takes packages out of dnf's download by assembling them first."""
+
+    name = 'whittle'
+
+    def __init__(self, base, cli):
+        super().__init__(base, cli)
+        self._settings = None
+        self._wrapped = False
+        self._unmarked = set()  # assembled files where the file system takes no mark
+
+    def config(self):
+        """Asks for the index of every repository that has one."""
+        self._settings = Settings(self.read_config(self.base.conf))
+        if not dnf.util.am_i_root() or LOCAL_PLUGIN_REPO in self.base.repos:
+            return
+        for repo in self.base.repos.iter_enabled():
+            repo.add_metadata_type_to_download(METADATA_TYPE)
+
+    def resolved(self):
+        """Puts our step before dnf's download, which runs only after the prompt."""
+        if self._wrapped or self._settings is None:
+            return
+        self._wrapped = True
+        original = self.base.download_packages
+
+        def download_packages(pkglist, progress=None, callback_total=None):
+            pkglist = list(pkglist)
+            done = self._assembled_of(pkglist, progress or dnf.callback.NullDownloadProgress())
+            rest = [pkg for pkg in pkglist if pkg not in done]
+            return original(rest, progress, callback_total)
+
+        self.base.download_packages = download_packages
+
+    def transaction(self):
+        """Removes what was assembled: it needs the rpm plugin, which may be gone when the file is used again."""
+        if not self.base.transaction or self._settings is None or self._settings.keep:
+            return
+        for pkg in self.base.transaction.install_set:
+            if pkg._is_local_pkg():
+                continue
+            path = pkg.localPkg()
+            if path in self._unmarked or is_marked(path):
+                remove_file(path)
+
+    def _assembled_of(self, pkglist, progress):
+        """The packages of the list that need no download any more. Never fails but by an interrupt."""
+        done = set()
+        try:
+            self._run(pkglist, progress, done)
+        except Exception as error:  # pylint: disable=broad-except
+            logger.warning('Whittle: %s; downloading whole packages', error)
+            logger.debug('whittle', exc_info=True)
+        except BaseException:
+            for pkg in done:
+                remove_file(pkg.localPkg())
+            raise
+        return done
+
+    def _run(self, pkglist, progress, done):
+        """All steps for one list of packages; adds to done what is assembled and checked."""
+        incoming = self.base.transaction.install_set if self.base.transaction else ()
+        remote = [pkg for pkg in pkglist if pkg in incoming and not pkg._is_local_pkg()]
+        leftovers = [pkg for pkg in remote if is_marked(pkg.localPkg())]
+        jobs = [] if self._stays_out(remote) else self._jobs(remote)
+        if not jobs and not leftovers:
+            return
+        obstacle = self._rpm_obstacle()
+        if obstacle:
+            logger.warning('Whittle is inactive: %s', obstacle)
+            # dnf would take them for the packages that they cannot be without the rpm plugin.
+            for pkg in leftovers:
+                remove_file(pkg.localPkg())
+            return
+        jobs = self._select(jobs)
+        if jobs:
+            with dnf.lock.build_download_lock(self.base.conf.cachedir, self.base.conf.exit_on_lock):
+                self._fetch_and_assemble(jobs, remote, progress, done)
+        self._report(jobs, remote, progress)
+
+    def _stays_out(self, remote):
+        """Whether nothing is to be assembled in this run."""
+        conf = self.base.conf
+        if not remote or not dnf.util.am_i_root() or conf.cacheonly or conf.destdir:
+            return True
+        if LOCAL_PLUGIN_REPO in self.base.repos:
+            logger.warning('Whittle is inactive: the dnf plugin "local" would copy assembled packages into its repository')
+            return True
+        return False
+
+    def _rpm_obstacle(self):
+        """Why an assembled package would not install here, None when it would."""
+        if 'noplugins' in self.base.conf.tsflags:
+            return 'rpm plugins are switched off by tsflags=noplugins'
+        command = self._settings.command
+        if not os.access(command, os.X_OK):
+            return '%s: no such command' % command
+        canary = subprocess.run([command, 'canary'], stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL,
+                                stderr=subprocess.PIPE, check=False)
+        if canary.returncode == 0:
+            return None
+        return last_line(canary.stderr) or '%s canary: exit status %d' % (command, canary.returncode)
+
+    def _jobs(self, remote):
+        """One job for each package whose repository has an index and that is not in the cache."""
+        indexes = {}
+        jobs = []
+        for pkg in remote:
+            if pkg.repoid not in indexes:
+                indexes[pkg.repoid] = pkg.repo.get_metadata_path(METADATA_TYPE)
+            if indexes[pkg.repoid] and pkg.returnIdSum()[0] and not in_cache(pkg):
+                jobs.append(Job(len(jobs), pkg))
+        return jobs
+
+    def _select(self, jobs):
+        """The jobs that have bundles worth fetching, and those that people should hear of."""
+        root = self.base.conf.installroot
+        requests = [{
+            'id': job.number,
+            'index': job.pkg.repo.get_metadata_path(METADATA_TYPE),
+            'pkgid': job.pkg.returnIdSum()[1],
+            'nevra': str(job.pkg),
+            'root': root,
+        } for job in jobs]
+        for answer in talk([self._settings.command, 'select'], requests):
+            job = jobs[answer['id']]
+            if answer['answer'] == 'select':
+                job.bundles = answer['bundles']
+            elif answer['answer'] == 'refusal':
+                job.reason = answer['reason']
+            else:
+                logger.debug('whittle: %s: %s', job.label(), answer.get('reason'))
+        return [job for job in jobs if job.reason or self._is_worthwhile(job)]
+
+    def _is_worthwhile(self, job):
+        """Whether the bundles save enough of the download."""
+        if not job.bundles:
+            return False
+        if job.size * 100 > job.pkg.downloadsize * self._settings.percentage:
+            logger.debug('whittle: %s: %d bytes instead of %d are not worth it', job.label(), job.size, job.pkg.downloadsize)
+            return False
+        return True
+
+    def _fetch_and_assemble(self, jobs, remote, progress, done):
+        """Downloads and assembles in temporary folders that are gone afterwards, whatever happens."""
+        with contextlib.ExitStack() as stack:
+            folders = {}
+            for job in jobs:
+                folder = job.pkg.pkgdir
+                if folder not in folders:
+                    folders[folder] = stack.enter_context(self._temporary_folder(folder))
+            budgets = {folder: self._budget(folder, remote) for folder in folders}
+            self._refuse_unsafe(jobs, folders, budgets)
+            self._fetch(jobs, folders, progress)
+            self._assemble(jobs, budgets, progress, done)
+
+    @contextlib.contextmanager
+    def _temporary_folder(self, folder):
+        """A new folder in a package cache; one that a killed run left goes first. Under dnf's download lock."""
+        dnf.util.ensure_dir(folder)
+        for stale in glob.glob(os.path.join(glob.escape(folder), TEMPORARY_PREFIX + '*')):
+            shutil.rmtree(stale, ignore_errors=True)
+        path = tempfile.mkdtemp(prefix=TEMPORARY_PREFIX, dir=folder)
+        try:
+            yield path
+        finally:
+            shutil.rmtree(path, ignore_errors=True)
+
+    def _budget(self, folder, remote):
+        """Bytes that assembled files may take in a cache so that this transaction still has what it would need.
+
+        Counts every package as if it had to be downloaded whole and installed beside its older version.
+        """
+        status = os.statvfs(folder)
+        need = sum(pkg.downloadsize for pkg in remote)
+        device = os.stat(folder).st_dev
+        root = self.base.conf.installroot
+        targets = [os.path.join(root, name) for name in INSTALLED_TO]
+        if any(os.path.isdir(target) and os.stat(target).st_dev == device for target in targets):
+            need += sum(pkg.installsize for pkg in self.base.transaction.install_set) + RESERVE
+        return status.f_bavail * status.f_frsize - need
+
+    def _refuse_unsafe(self, jobs, folders, budgets):
+        """Refuses, before any byte is fetched, what could not be assembled or not be used afterwards."""
+        fetched = {folder: 0 for folder in folders}
+        for job in jobs:
+            folder = job.pkg.pkgdir
+            fetched[folder] += job.size
+            if fetched[folder] > budgets[folder]:
+                job.reason = job.reason or '%s: not enough free space' % folder
+            if self._outlives_this_run() and not takes_attributes(folders[folder]):
+                job.reason = job.reason or '%s: the file system has no user attributes' % folder
+            if any('://' in bundle['location'] for bundle in job.bundles):
+                job.reason = job.reason or 'a bundle lies outside the repository'
+
+    def _outlives_this_run(self):
+        """Whether a later run, perhaps without network, takes the files from the cache."""
+        conf = self.base.conf
+        return conf.downloadonly or 'test' in conf.tsflags or conf.cachedir.startswith(OFFLINE_CACHE)
+
+    def _fetch(self, jobs, folders, progress):
+        """Downloads all bundles in one batch; a bundle that no mirror has refuses its package."""
+        transfers = []
+        for job in jobs:
+            for number, bundle in enumerate(job.bundles if not job.reason else ()):
+                bundle['path'] = os.path.join(folders[job.pkg.pkgdir], '%d-%d.wht' % (job.number, number))
+                transfers.append((job, BundlePayload(job, bundle, progress)))
+        if not transfers:
+            return
+        start_meter(progress, len(transfers), sum(payload.download_size for _, payload in transfers), 0)
+        targets = [payload._librepo_target() for _, payload in transfers]
+        try:
+            libdnf.repo.PackageTarget.downloadPackages(libdnf.repo.VectorPPackageTarget(targets), False)
+        except RuntimeError as error:
+            logger.debug('whittle: %s', error)
+        for (job, payload), target in zip(transfers, targets):
+            error = target.getErr()
+            if error is not None or not os.path.isfile(payload.bundle['path']):
+                job.reason = payload.mirror_error or error or 'not downloaded'
+
+    def _assemble(self, jobs, budgets, progress, done):
+        """Runs `whittle assemble` for the fetched jobs and checks what it wrote."""
+        fetched = {job.number: job for job in jobs if not job.reason}
+        if not fetched:
+            return
+        total = sum(job.pkg.downloadsize for job in fetched.values())
+        start_meter(progress, 1, total, len(fetched))
+        written = {}
+        argv = [self._settings.command, 'assemble']
+        if self._settings.jobs > 0:
+            argv += ['--jobs', str(self._settings.jobs)]
+        requests = [self._assemble_request(job, budgets[job.pkg.pkgdir]) for job in fetched.values()]
+        failure = 'whittle assemble gave no answer'
+        try:
+            for answer in talk(argv, requests):
+                job = fetched[answer['id']]
+                if answer['answer'] == 'progress':
+                    self._show(progress, total, written, job, answer)
+                elif answer['answer'] == 'assembled':
+                    self._accept(job, answer, progress, done)
+                else:
+                    job.reason = answer['reason']
+        except CommandError as error:
+            failure = str(error)
+        finally:
+            # Also what was written but not answered for: an interrupt may come between the two.
+            for job in fetched.values():
+                if not job.assembled:
+                    remove_file(job.pkg.localPkg())
+                    job.reason = job.reason or failure
+
+    def _assemble_request(self, job, budget):
+        """The request for one package, as specs/format/commands.md describes it."""
+        kind, value = job.pkg.returnIdSum()
+        return {
+            'id': job.number,
+            'nevra': str(job.pkg),
+            'root': self.base.conf.installroot,
+            'bundles': [{key: bundle[key] for key in ('path', 'size', 'sha256')} for bundle in job.bundles],
+            'destination': job.pkg.localPkg(),
+            'checksum': {'type': kind, 'value': value},
+            'budget': max(budget, 0),
+        }
+
+    def _show(self, progress, total, written, job, answer):
+        """Moves the meter; every package counts with the bytes that its download would have."""
+        if answer['total'] > 0:
+            written[job.number] = job.pkg.downloadsize * answer['done'] // answer['total']
+        bar = Line(progress, 'Assembling packages', total)
+        progress.progress(bar, sum(written.values()))
+
+    def _accept(self, job, answer, progress, done):
+        """Takes an assembled file after dnf's own look at its signature; removes it when that is bad."""
+        path = job.pkg.localPkg()
+        try:
+            result, message = self.base.package_signature_check(job.pkg)
+        except Exception as error:  # pylint: disable=broad-except
+            result, message = BAD_SIGNATURE, error
+        if result == BAD_SIGNATURE:
+            job.reason = str(message)
+            return
+        job.assembled = True
+        done.add(job.pkg)
+        if not answer.get('attributes', True):
+            self._unmarked.add(path)
+        self.base._add_tempfiles([path])
+        progress.end(job.line(progress), dnf.callback.STATUS_DRPM, 'assembled from local files')
+
+    def _report(self, jobs, remote, progress):
+        """Says for each package that was tried in vain why, and what the others saved."""
+        for job in jobs:
+            if job.reason:
+                text = '%s; downloading the whole package' % job.reason
+                logger.debug('whittle: %s: %s', job.label(), text)
+                progress.end(job.line(progress), dnf.callback.STATUS_MIRROR, text)
+        assembled = [job for job in jobs if job.assembled]
+        if not assembled:
+            return
+        fetched = sum(job.size for job in jobs if 'path' in (job.bundles or [{}])[0])
+        whole = sum(job.pkg.downloadsize for job in assembled)
+        logger.info('Whittle assembled %d of %d packages: %s instead of %s downloaded (%.1f%% saved)', len(assembled),
+                    len(remote), kilobytes(fetched), kilobytes(whole), 100 - 100.0 * fetched / max(whole, 1))
+
+
+def takes_attributes(folder):
+    """Whether files in a folder can carry librepo's checksum, without which a later run does not know them."""
+    try:
+        os.setxattr(folder, 'user.whittle.probe', b'1')
+    except OSError:
+        return False
+    return True
