@@ -106,7 +106,7 @@ wh_status wh_header_parse(
     if (!blob)
         return wh_no_memory(err);
     memcpy(blob, bytes.data + magic, bytes.length - magic);
-    Header h = headerImport(blob, (unsigned)(bytes.length - magic), HEADERIMPORT_FAST);
+    Header h = headerImport(blob, (unsigned)(bytes.length - magic), 0);
     if (!h) {
         free(blob);
         return wh_fail(err, WH_MALFORMED, "librpm does not accept the main header");
