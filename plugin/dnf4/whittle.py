@@ -22,6 +22,7 @@ import tempfile
 
 import dnf
 import dnf.callback
+import dnf.cli.format
 import dnf.lock
 import dnf.repo
 import dnf.util
@@ -116,6 +117,11 @@ class Line(dnf.callback.Payload):
     @property
     def download_size(self):
         return self._size
+
+
+def bar(progress, size):
+    """What the meter shows while packages are assembled: one bar for all."""
+    return Line(progress, 'Assembling packages', size)
 
 
 class BundlePayload(dnf.repo.PackagePayload):
@@ -239,15 +245,6 @@ def start_meter(progress, files, size, assembled):
         progress.start(files, size)
 
 
-def kilobytes(size):
-    """A number of bytes for people."""
-    for unit in ('B', 'kB', 'MB'):
-        if size < 1000:
-            return '%.3g %s' % (size, unit)
-        size /= 1000.0
-    return '%.4g GB' % size
-
-
 class Whittle(dnf.Plugin):
     """Takes packages out of dnf's download by assembling them first."""
 
@@ -305,6 +302,7 @@ class Whittle(dnf.Plugin):
             for pkg in done:
                 remove_file(pkg.localPkg())
             raise
+        self.base._add_tempfiles([pkg.localPkg() for pkg in done])
         return done
 
     def _run(self, pkglist, progress, done):
@@ -462,6 +460,8 @@ class Whittle(dnf.Plugin):
         try:
             libdnf.repo.PackageTarget.downloadPackages(libdnf.repo.VectorPPackageTarget(targets), False)
         except RuntimeError as error:
+            if 'SIGINT' in str(error):  # librepo has a handler of its own while it downloads
+                raise KeyboardInterrupt
             logger.debug('whittle: %s', error)
         for (job, payload), target in zip(transfers, targets):
             error = target.getErr()
@@ -493,6 +493,8 @@ class Whittle(dnf.Plugin):
         except CommandError as error:
             failure = str(error)
         finally:
+            if written:
+                progress.end(bar(progress, total), dnf.callback.STATUS_OK, None)
             # Also what was written but not answered for: an interrupt may come between the two.
             for job in fetched.values():
                 if not job.assembled:
@@ -516,8 +518,7 @@ class Whittle(dnf.Plugin):
         """Moves the meter; every package counts with the bytes that its download would have."""
         if answer['total'] > 0:
             written[job.number] = job.pkg.downloadsize * answer['done'] // answer['total']
-        bar = Line(progress, 'Assembling packages', total)
-        progress.progress(bar, sum(written.values()))
+        progress.progress(bar(progress, total), sum(written.values()))
 
     def _accept(self, job, answer, progress, done):
         """Takes an assembled file after dnf's own look at its signature; removes it when that is bad."""
@@ -533,14 +534,13 @@ class Whittle(dnf.Plugin):
         done.add(job.pkg)
         if not answer.get('attributes', True):
             self._unmarked.add(path)
-        self.base._add_tempfiles([path])
         progress.end(job.line(progress), dnf.callback.STATUS_DRPM, 'assembled from local files')
 
     def _report(self, jobs, remote, progress):
         """Says for each package that was tried in vain why, and what the others saved."""
         for job in jobs:
             if job.reason:
-                text = '%s; downloading the whole package' % job.reason
+                text = '%s; downloading the whole package' % ' '.join(job.reason.split())
                 logger.debug('whittle: %s: %s', job.label(), text)
                 progress.end(job.line(progress), dnf.callback.STATUS_MIRROR, text)
         assembled = [job for job in jobs if job.assembled]
@@ -548,8 +548,9 @@ class Whittle(dnf.Plugin):
             return
         fetched = sum(job.size for job in jobs if 'path' in (job.bundles or [{}])[0])
         whole = sum(job.pkg.downloadsize for job in assembled)
-        logger.info('Whittle assembled %d of %d packages: %s instead of %s downloaded (%.1f%% saved)', len(assembled),
-                    len(remote), kilobytes(fetched), kilobytes(whole), 100 - 100.0 * fetched / max(whole, 1))
+        logger.info('Whittle assembled %d of %d packages: %sB instead of %sB downloaded (%.1f%% saved)', len(assembled),
+                    len(remote), dnf.cli.format.format_number(fetched).strip(),
+                    dnf.cli.format.format_number(whole).strip(), 100 - 100.0 * fetched / max(whole, 1))
 
 
 def takes_attributes(folder):
