@@ -132,7 +132,7 @@ uint16_t wh_read_be16(struct wh_reader *reader)
 {
     struct wh_bytes bytes = wh_read_bytes(reader, 2);
 
-    return bytes.data ? (uint16_t)(bytes.data[0] << 8 | bytes.data[1]) : 0;
+    return (uint16_t)(bytes.data ? bytes.data[0] << 8 | bytes.data[1] : 0);
 }
 
 uint32_t wh_read_be32(struct wh_reader *reader)
