@@ -7,8 +7,8 @@ package files.
 Whatever is not assembled goes to dnf's own download: nothing that happens here may fail a transaction.
 The commands' protocol is described in specs/format/commands.md.
 
-Trust: the index was verified by dnf against repomd.xml, bundles are hostile until the commands have checked them; the
-commands' answers come from a local program.
+Trust: repomd.xml was verified by dnf where the repository is signed, the index is compared with repomd.xml's checksum,
+bundles are hostile until the commands have checked them; the commands' answers come from a local program.
 """
 
 import contextlib
@@ -17,8 +17,10 @@ import json
 import logging
 import os
 import shutil
+import string
 import subprocess
 import tempfile
+from xml.etree import ElementTree
 
 import dnf
 import dnf.callback
@@ -31,6 +33,7 @@ import libdnf.repo
 logger = logging.getLogger('dnf')
 
 METADATA_TYPE = 'whittle'
+REPOMD = '{http://linux.duke.edu/metadata/repo}'
 TEMPORARY_PREFIX = '.whittle-'
 MARK = 'user.whittle.assembled'
 LIBREPO_PREFIXES = ('user.Librepo.checksum.', 'user.librepo.checksum.')
@@ -40,6 +43,7 @@ OFFLINE_CACHE = '/var/lib/dnf/system-upgrade'
 INSTALLED_TO = ('', 'usr', 'var', 'etc', 'opt', 'boot')
 # Bytes left over for the rpm database, logs and scriptlets on a file system that a transaction writes to.
 RESERVE = 16 * 1024 * 1024
+UNLIMITED = 1 << 62  # bytes, where a file system does not count them
 BAD_SIGNATURE = 2  # of package_signature_check(): no key that could be imported makes it good
 
 
@@ -81,10 +85,13 @@ def boolean(text):
 class Job:
     """One package of the transaction on its way from the index to the package file."""
 
-    def __init__(self, number, pkg):
+    def __init__(self, number, pkg, index):
         self.number = number
         self.pkg = pkg
+        self.index = index    # where its repository's index is, see listed_index()
+        self.index_path = None
         self.bundles = []     # as `whittle select` named them; 'path' is added when they are fetched
+        self.fetched = 0      # bytes of them that were transferred
         self.reason = None    # why the whole package is taken
         self.assembled = False
 
@@ -124,41 +131,94 @@ def bar(progress, size):
     return Line(progress, 'Assembling packages', size)
 
 
-class BundlePayload(dnf.repo.PackagePayload):
-    """One bundle, fetched with its repository's mirrors, credentials, proxy and certificates."""
+class Transfer(dnf.repo.PackagePayload):
+    """One file, fetched with its repository's mirrors, credentials, proxy and certificates."""
 
-    def __init__(self, job, bundle, progress):
-        super().__init__(job.pkg, progress)
-        self.text = job.label(bundle['kind'])
-        self.bundle = bundle
-        self.mirror_error = None
+    def __init__(self, progress, pkg, text, path, source):
+        """pkg: any package of the repository. source: 'location' below the repository's root (hostile), 'size' in
+        bytes and 'checksum' as (type, hex)."""
+        super().__init__(pkg, progress)
+        self._text = text
+        self._path = path
+        self._source = source
+        self._mirror_error = None
+        self.fetched = False  # whether bytes were transferred
+        self.error = None
 
     def __str__(self):
-        return self.text
+        return self._text
 
     @property
     def download_size(self):
-        return self.bundle['size']
+        return self._source['size']
 
     def _target_params(self):
+        kind, value = self._source['checksum']
         return {
-            'relative_url': self.bundle['location'],
-            'dest': self.bundle['path'],
+            'relative_url': self._source['location'],
+            'dest': self._path,
             'resume': False,
-            'checksum_type': libdnf.repo.PackageTarget.checksumType('sha256'),
-            'checksum': self.bundle['sha256'],
-            'expectedsize': self.bundle['size'],
-            # Bundles lie below the repository's root even where a package has an xml:base of its own.
+            'checksum_type': libdnf.repo.PackageTarget.checksumType(kind),
+            'checksum': value,
+            'expectedsize': self._source['size'],
+            # The repository's root, even for a package that has an xml:base of its own.
             'base_url': None,
         }
 
     def _mirrorfail_cb(self, cbdata, err, url):
         # Another mirror may have it; what counts is told once, after the last one.
-        self.mirror_error = err
+        self._mirror_error = err
 
     def _end_cb(self, cbdata, lr_status, msg):
         if msg is None:
+            self.fetched = True
             super()._end_cb(cbdata, lr_status, msg)
+
+    def conclude(self, error):
+        """Takes librepo's verdict."""
+        if error not in (None, 'Already downloaded') or not os.path.isfile(self._path):
+            self.error = self._mirror_error or error or 'not downloaded'
+
+
+def transfer(transfers, progress):
+    """Fetches files in one batch; each has its error afterwards."""
+    outside = [one for one in transfers if '://' in one._source['location']]
+    for one in outside:
+        one.error = 'it lies outside the repository'
+    transfers = [one for one in transfers if one not in outside]
+    if not transfers:
+        return
+    start_meter(progress, len(transfers), sum(one.download_size for one in transfers), 0)
+    targets = [one._librepo_target() for one in transfers]
+    try:
+        libdnf.repo.PackageTarget.downloadPackages(libdnf.repo.VectorPPackageTarget(targets), False)
+    except RuntimeError as error:
+        if 'SIGINT' in str(error):  # librepo has a handler of its own while it downloads
+            raise KeyboardInterrupt
+        logger.debug('whittle: %s', error)
+    for one, target in zip(transfers, targets):
+        one.conclude(target.getErr())
+
+
+def listed_index(repo):
+    """Where repomd.xml says the repository's index is, as Transfer wants it; None when it lists none.
+
+    dnf is not asked to fetch the index with its other metadata: a mirror that has a bad one would then fail the
+    whole repository, which served without whittle.
+    """
+    with open(os.path.join(repo._repo.getCachedir(), 'repodata', 'repomd.xml'), 'rb') as document:
+        text = document.read()
+    if b'<!' in text.replace(b'<!--', b''):
+        return None  # no repomd.xml has a document type, with which it could grow without bounds
+    for record in ElementTree.fromstring(text).findall(REPOMD + 'data'):
+        if record.get('type') == METADATA_TYPE:
+            checksum = record.find(REPOMD + 'checksum')
+            return {
+                'location': record.find(REPOMD + 'location').get('href'),
+                'size': int(record.findtext(REPOMD + 'size')),
+                'checksum': (checksum.get('type'), checksum.text.strip()),
+            }
+    return None
 
 
 def talk(argv, requests):
@@ -245,6 +305,12 @@ def start_meter(progress, files, size, assembled):
         progress.start(files, size)
 
 
+def index_path(repo, index):
+    """Where an index is kept: beside the metadata, under a name that `dnf clean` knows and nobody else chooses."""
+    digest = ''.join(letter for letter in index['checksum'][1] if letter in string.hexdigits)
+    return os.path.join(repo._repo.getCachedir(), 'repodata', digest + '-whittle.xml')
+
+
 class Whittle(dnf.Plugin):
     """Takes packages out of dnf's download by assembling them first."""
 
@@ -257,12 +323,8 @@ class Whittle(dnf.Plugin):
         self._unmarked = set()  # assembled files where the file system takes no mark
 
     def config(self):
-        """Asks for the index of every repository that has one."""
+        """Reads the configuration."""
         self._settings = Settings(self.read_config(self.base.conf))
-        if not dnf.util.am_i_root() or LOCAL_PLUGIN_REPO in self.base.repos:
-            return
-        for repo in self.base.repos.iter_enabled():
-            repo.add_metadata_type_to_download(METADATA_TYPE)
 
     def resolved(self):
         """Puts our step before dnf's download, which runs only after the prompt."""
@@ -320,11 +382,14 @@ class Whittle(dnf.Plugin):
             for pkg in leftovers:
                 remove_file(pkg.localPkg())
             return
-        jobs = self._select(jobs)
-        if jobs:
-            with dnf.lock.build_download_lock(self.base.conf.cachedir, self.base.conf.exit_on_lock):
+        if not jobs:
+            return
+        with dnf.lock.build_download_lock(self.base.conf.cachedir, self.base.conf.exit_on_lock):
+            overhead = self._fetch_indexes(jobs, progress)
+            jobs = self._select(jobs)
+            if jobs:
                 self._fetch_and_assemble(jobs, remote, progress, done)
-        self._report(jobs, remote, progress)
+        self._report(jobs, remote, progress, overhead)
 
     def _stays_out(self, remote):
         """Whether nothing is to be assembled in this run."""
@@ -332,7 +397,7 @@ class Whittle(dnf.Plugin):
         if not remote or not dnf.util.am_i_root() or conf.cacheonly or conf.destdir:
             return True
         if LOCAL_PLUGIN_REPO in self.base.repos:
-            logger.warning('Whittle is inactive: the dnf plugin "local" would copy assembled packages into its repository')
+            logger.warning('Whittle is inactive: the dnf plugin "local" would copy assembled packages to its repository')
             return True
         return False
 
@@ -355,37 +420,67 @@ class Whittle(dnf.Plugin):
         jobs = []
         for pkg in remote:
             if pkg.repoid not in indexes:
-                indexes[pkg.repoid] = pkg.repo.get_metadata_path(METADATA_TYPE)
+                indexes[pkg.repoid] = listed_index(pkg.repo)
             if indexes[pkg.repoid] and pkg.returnIdSum()[0] and not in_cache(pkg):
-                jobs.append(Job(len(jobs), pkg))
+                jobs.append(Job(len(jobs), pkg, indexes[pkg.repoid]))
         return jobs
+
+    def _fetch_indexes(self, jobs, progress):
+        """Brings each repository's index into its cache and tells the jobs; returns how many bytes that took.
+
+        The file stays beside the metadata that lists it, and goes with them.
+        """
+        transfers = {}
+        for job in jobs:
+            repo = job.pkg.repo
+            if repo.id not in transfers:
+                path = index_path(repo, job.index)
+                transfers[repo.id] = path, Transfer(progress, job.pkg, '%s (whittle)' % repo.id, path, job.index)
+        try:
+            transfer([one for _, one in transfers.values()], progress)
+        except BaseException:
+            for path, _ in transfers.values():
+                remove_file(path)
+            raise
+        for path, one in transfers.values():
+            if one.error:
+                remove_file(path)
+                text = '%s; downloading whole packages' % ' '.join(one.error.split())
+                progress.end(one, dnf.callback.STATUS_MIRROR, text)
+        for job in jobs:
+            path, one = transfers[job.pkg.repo.id]
+            job.index_path = None if one.error else path
+        return sum(one.download_size for _, one in transfers.values() if one.fetched)
 
     def _select(self, jobs):
         """The jobs that have bundles worth fetching, and those that people should hear of."""
-        root = self.base.conf.installroot
+        by_number = {job.number: job for job in jobs if job.index_path}
+        if not by_number:
+            return []
         requests = [{
             'id': job.number,
-            'index': job.pkg.repo.get_metadata_path(METADATA_TYPE),
+            'index': job.index_path,
             'pkgid': job.pkg.returnIdSum()[1],
             'nevra': str(job.pkg),
-            'root': root,
-        } for job in jobs]
+            'root': self.base.conf.installroot,
+        } for job in by_number.values()]
         for answer in talk([self._settings.command, 'select'], requests):
-            job = jobs[answer['id']]
+            job = by_number[answer['id']]
             if answer['answer'] == 'select':
                 job.bundles = answer['bundles']
             elif answer['answer'] == 'refusal':
                 job.reason = answer['reason']
             else:
                 logger.debug('whittle: %s: %s', job.label(), answer.get('reason'))
-        return [job for job in jobs if job.reason or self._is_worthwhile(job)]
+        return [job for job in by_number.values() if job.reason or self._is_worthwhile(job)]
 
     def _is_worthwhile(self, job):
         """Whether the bundles save enough of the download."""
         if not job.bundles:
             return False
         if job.size * 100 > job.pkg.downloadsize * self._settings.percentage:
-            logger.debug('whittle: %s: %d bytes instead of %d are not worth it', job.label(), job.size, job.pkg.downloadsize)
+            logger.debug('whittle: %s: %d bytes instead of %d are not worth it', job.label(), job.size,
+                         job.pkg.downloadsize)
             return False
         return True
 
@@ -420,6 +515,8 @@ class Whittle(dnf.Plugin):
         Counts every package as if it had to be downloaded whole and installed beside its older version.
         """
         status = os.statvfs(folder)
+        if status.f_blocks == 0:
+            return UNLIMITED
         need = sum(pkg.downloadsize for pkg in remote)
         device = os.stat(folder).st_dev
         root = self.base.conf.installroot
@@ -438,8 +535,6 @@ class Whittle(dnf.Plugin):
                 job.reason = job.reason or '%s: not enough free space' % folder
             if self._outlives_this_run() and not takes_attributes(folders[folder]):
                 job.reason = job.reason or '%s: the file system has no user attributes' % folder
-            if any('://' in bundle['location'] for bundle in job.bundles):
-                job.reason = job.reason or 'a bundle lies outside the repository'
 
     def _outlives_this_run(self):
         """Whether a later run, perhaps without network, takes the files from the cache."""
@@ -452,21 +547,14 @@ class Whittle(dnf.Plugin):
         for job in jobs:
             for number, bundle in enumerate(job.bundles if not job.reason else ()):
                 bundle['path'] = os.path.join(folders[job.pkg.pkgdir], '%d-%d.wht' % (job.number, number))
-                transfers.append((job, BundlePayload(job, bundle, progress)))
-        if not transfers:
-            return
-        start_meter(progress, len(transfers), sum(payload.download_size for _, payload in transfers), 0)
-        targets = [payload._librepo_target() for _, payload in transfers]
-        try:
-            libdnf.repo.PackageTarget.downloadPackages(libdnf.repo.VectorPPackageTarget(targets), False)
-        except RuntimeError as error:
-            if 'SIGINT' in str(error):  # librepo has a handler of its own while it downloads
-                raise KeyboardInterrupt
-            logger.debug('whittle: %s', error)
-        for (job, payload), target in zip(transfers, targets):
-            error = target.getErr()
-            if error is not None or not os.path.isfile(payload.bundle['path']):
-                job.reason = payload.mirror_error or error or 'not downloaded'
+                source = {'location': bundle['location'], 'size': bundle['size'],
+                          'checksum': ('sha256', bundle['sha256'])}
+                one = Transfer(progress, job.pkg, job.label(bundle['kind']), bundle['path'], source)
+                transfers.append((job, one))
+        transfer([one for _, one in transfers], progress)
+        for job, one in transfers:
+            job.reason = job.reason or one.error
+            job.fetched += one.download_size if one.fetched else 0
 
     def _assemble(self, jobs, budgets, progress, done):
         """Runs `whittle assemble` for the fetched jobs and checks what it wrote."""
@@ -536,7 +624,7 @@ class Whittle(dnf.Plugin):
             self._unmarked.add(path)
         progress.end(job.line(progress), dnf.callback.STATUS_DRPM, 'assembled from local files')
 
-    def _report(self, jobs, remote, progress):
+    def _report(self, jobs, remote, progress, overhead):
         """Says for each package that was tried in vain why, and what the others saved."""
         for job in jobs:
             if job.reason:
@@ -546,7 +634,7 @@ class Whittle(dnf.Plugin):
         assembled = [job for job in jobs if job.assembled]
         if not assembled:
             return
-        fetched = sum(job.size for job in jobs if 'path' in (job.bundles or [{}])[0])
+        fetched = overhead + sum(job.fetched for job in jobs)
         whole = sum(job.pkg.downloadsize for job in assembled)
         logger.info('Whittle assembled %d of %d packages: %sB instead of %sB downloaded (%.1f%% saved)', len(assembled),
                     len(remote), dnf.cli.format.format_number(fetched).strip(),

@@ -32,8 +32,8 @@ http {{
     listen {address};
     root {root};
     location /private/ {{ alias {root}/; auth_basic x; auth_basic_user_file {work}/users; }}
-    location /slow/ {{ alias {root}/; limit_rate 400; }}
-    location /dead/ {{ return 404; }}
+    location /slow/ {{ alias {root}/; }}
+    location ~ ^/slow/(.*\.wht)$ {{ alias {root}/$1; limit_rate 400; }}
   }}
 }}
 """
@@ -326,8 +326,8 @@ class Bench:
         """Installs older packages once more, with options of rpm."""
         files = []
         for name in names:
-            shutil.copy(self._fixture / "old" / (name + "-1.noarch.rpm"), machine.path("/tmp"))
-            files.append("/tmp/%s-1.noarch.rpm" % name)
+            shutil.copy(self._fixture / "old" / (name + "-1-1.noarch.rpm"), machine.path("/tmp"))
+            files.append("/tmp/%s-1-1.noarch.rpm" % name)
         machine.run("rpm", "-e", "--nodeps", *names)
         machine.run("rpm", "-i", "--nodeps", *options, *files)
         for name in files:
@@ -338,7 +338,7 @@ class Bench:
         """Replaces a package by a version of its own that no repository knows."""
         packages.build(name, version, self.work, self.work / "foreign")
         package = "/tmp/foreign.rpm"
-        (self.work / ("%s-%s-1.noarch.rpm" % (name, version))).rename(machine.path(package))
+        shutil.move(self.work / ("%s-%s-1.noarch.rpm" % (name, version)), machine.path(package))
         machine.run("rpm", "-U", "--oldpackage", "--nodeps", package)
         machine.path(package).unlink()
         machine.remember()
