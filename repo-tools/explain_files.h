@@ -1,0 +1,18 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* explain_files.h - the instructions of a step, file by file. */
+#ifndef WHITTLE_REPO_EXPLAIN_FILES_H
+#define WHITTLE_REPO_EXPLAIN_FILES_H
+
+#include <json-c/json.h>
+#include <stdio.h>
+
+#include "whittle/assemble.h"
+
+/* Plans for a system on which everything is as packaged; adds "old", "new", "totals", "files". */
+WH_MUST_CHECK wh_status wh_explain_files(
+    struct wh_assembly *assembly, struct json_object *object, struct wh_error *err);
+
+/* Prints what the call above added, if it did. */
+void wh_explain_print_files(FILE *out, struct json_object *object);
+
+#endif

@@ -1,0 +1,130 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* gate.c - see gate.h. */
+#include "gate.h"
+
+#include <pthread.h>
+#include <rpm/rpmcli.h>
+#include <rpm/rpmkeyring.h>
+#include <rpm/rpmlib.h>
+#include <rpm/rpmlog.h>
+#include <rpm/rpmts.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "differences.h"
+#include "files.h"
+#include "whittle/cleanup.h"
+
+/* ---- what rpm says ------------------------------------------------------------------------- */
+
+static pthread_mutex_t rpm_lock = PTHREAD_MUTEX_INITIALIZER;
+
+/* rpm would print its verdict; the caller's error says it instead. */
+static int swallow(rpmlogRec record, rpmlogCallbackData data)
+{
+    (void)record;
+    (void)data;
+    return 0;
+}
+
+wh_status wh_gate_begin(struct wh_error *err)
+{
+    if (rpmReadConfigFiles(NULL, NULL) != 0)
+        return wh_fail(err, WH_MISSING, "librpm cannot read its configuration");
+    (void)rpmlogSetCallback(swallow, NULL);
+    return WH_OK;
+}
+
+void wh_gate_end(void)
+{
+    rpmFreeRpmrc();
+    rpmFreeMacros(NULL);
+}
+
+static int verify_locked(char *path)
+{
+    char *paths[] = {path, NULL};
+    rpmKeyring keyring = rpmKeyringNew(); /* empty: digests are what whittle could break */
+    rpmts ts = rpmtsCreate();
+
+    (void)rpmtsSetKeyring(ts, keyring);
+    (void)rpmtsSetVfyLevel(ts, RPMSIG_DIGEST_TYPE);
+    (void)rpmtsSetVfyFlags(ts, RPMVSF_MASK_NOSIGNATURES);
+    int bad = rpmcliVerifySignatures(ts, paths);
+    (void)rpmtsFree(ts);
+    (void)rpmKeyringFree(keyring);
+    return bad;
+}
+
+wh_status wh_gate_rpm(int fd, const char *name, struct wh_error *err)
+{
+    char path[64];
+
+    (void)snprintf(path, sizeof path, "/proc/self/fd/%d", fd);
+    (void)pthread_mutex_lock(&rpm_lock);
+    int bad = verify_locked(path);
+    (void)pthread_mutex_unlock(&rpm_lock);
+    return bad ? wh_fail(err, WH_MISMATCH, "%s: rpm does not accept what was assembled", name)
+               : WH_OK;
+}
+
+/* ---- assembling ---------------------------------------------------------------------------- */
+
+static wh_status read_old(void *context, uint32_t file, uint64_t offset, uint8_t *out,
+    size_t length, struct wh_error *err)
+{
+    const struct wh_package_file *origin = context;
+    struct wh_bytes content = wh_package_content(origin, file);
+
+    if (!content.data || offset > content.length || length > content.length - offset)
+        return wh_fail(err, WH_MISSING, "%s: file %u has no such bytes", origin->path, file);
+    memcpy(out, content.data + offset, length);
+    return WH_OK;
+}
+
+static wh_status sink_write(
+    void *context, uint64_t offset, const uint8_t *data, size_t length, struct wh_error *err)
+{
+    return wh_write_at(*(const int *)context, "a temporary file", offset, data, length, err);
+}
+
+static wh_status sink_read(
+    void *context, uint64_t offset, uint8_t *out, size_t length, struct wh_error *err)
+{
+    return wh_read_at(*(const int *)context, "a temporary file", offset, out, length, err);
+}
+
+static void mark_absent(
+    const struct wh_gate_input *input, const struct wh_header *header, struct wh_report *report)
+{
+    for (uint32_t i = 0; i < header->file_count; i++) {
+        enum wh_file_class class = wh_file_class(&header->files[i]);
+        if ((input->without_config && class == WH_CLASS_CONFIG) ||
+            (input->without_doc && class == WH_CLASS_DOC))
+            report->differs[i] = 1;
+    }
+}
+
+wh_status wh_gate_check(const struct wh_gate_input *input, struct wh_error *err)
+{
+    const struct wh_assembly_input assembly_input = {
+        .old_header = input->origin->prefix.header.bytes,
+        .bundles = input->bundles,
+        .bundle_count = input->bundle_count,
+    };
+    wh_cleanup(wh_assembly_cleanup) struct wh_assembly *assembly = NULL;
+    wh_cleanup(wh_report_clear) struct wh_report report = {0};
+    /* The source only reads. */
+    struct wh_source source = {read_old, (void *)(uintptr_t)input->origin};
+    wh_autoclose int fd = -1;
+    struct wh_sink sink = {sink_write, sink_read, &fd};
+
+    WH_TRY(wh_assembly_new(&assembly_input, &assembly, err));
+    const struct wh_header *old_header = wh_assembly_old_header(assembly);
+    WH_TRY(wh_report_init(&report, old_header, err));
+    mark_absent(input, old_header, &report);
+    WH_TRY(wh_assembly_plan_for(assembly, &report, err));
+    WH_TRY(wh_anonymous_file(&fd, err));
+    WH_TRY(wh_assembly_run(assembly, &source, &sink, NULL, NULL, err));
+    return wh_gate_rpm(fd, wh_assembly_new_header(assembly)->name, err);
+}

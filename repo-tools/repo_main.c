@@ -1,0 +1,135 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* repo_main.c - whittle-repo: runs a command and says how it went. */
+#include <inttypes.h>
+#include <libxml/parser.h>
+#include <stdio.h>
+#include <unistd.h>
+
+#include "explain.h"
+#include "gate.h"
+#include "repo_options.h"
+#include "summary.h"
+#include "whittle/cleanup.h"
+
+enum { DONE = 0, FAILURE = 1, USAGE = 2 };
+
+static int complain(const struct wh_error *error, int status)
+{
+    (void)fprintf(stderr, "whittle-repo: %s\n", error->message);
+    return status;
+}
+
+static void show_progress(void *context, uint32_t done, uint32_t total)
+{
+    (void)context;
+    (void)fprintf(stderr, "\r%" PRIu32 " of %" PRIu32 " packages%s", done, total,
+        done == total ? "\n" : "");
+    (void)fflush(stderr);
+}
+
+static wh_jobs_progress_fn *progress_for_people(void)
+{
+    return isatty(STDERR_FILENO) ? show_progress : NULL;
+}
+
+static int publish(const struct wh_repo_options *options)
+{
+    const struct wh_publish_options publish_options = {
+        .repository = options->subject,
+        .previous = options->previous,
+        .previous_count = options->previous_count,
+        .versions = options->versions,
+        .threads = options->jobs,
+        .supplement_docs = options->supplement_docs,
+        .no_reinstall = options->no_reinstall,
+        .progress = progress_for_people(),
+    };
+    wh_cleanup(wh_publish_result_clear) struct wh_publish_result result = {0};
+    struct wh_error error;
+
+    if (wh_publish(&publish_options, &result, &error) != WH_OK)
+        return complain(&error, FAILURE);
+    (options->json ? wh_summary_publish_json : wh_summary_publish)(stdout, &result);
+    for (uint32_t i = 0; i < result.failure_count; i++)
+        (void)fprintf(stderr, "whittle-repo: internal error: a bundle of %s is not listed: %s\n",
+            result.failures[i].package, result.failures[i].error.message);
+    return result.failure_count > 0 ? FAILURE : DONE;
+}
+
+static int verify(const struct wh_repo_options *options)
+{
+    const struct wh_verify_options verify_options = {
+        .repository = options->subject,
+        .previous = options->previous,
+        .previous_count = options->previous_count,
+        .threads = options->jobs,
+        .progress = progress_for_people(),
+    };
+    wh_cleanup(wh_verify_result_clear) struct wh_verify_result result = {0};
+    struct wh_error error;
+
+    if (wh_verify(&verify_options, &result, &error) != WH_OK)
+        return complain(&error, FAILURE);
+    (options->json ? wh_summary_verify_json : wh_summary_verify)(stdout, &result);
+    for (uint32_t i = 0; i < result.verdict_count; i++)
+        if (result.verdicts[i].kind == WH_VERDICT_BAD)
+            (void)fprintf(stderr, "whittle-repo: %s: %s\n", result.verdicts[i].package,
+                result.verdicts[i].text);
+    return result.bad > 0 ? FAILURE : DONE;
+}
+
+static int explain(const struct wh_repo_options *options)
+{
+    const struct wh_explain_options explain_options = {
+        .bundle = options->subject, .old_package = options->old_package};
+    struct json_object *object = NULL;
+    struct wh_error error;
+
+    if (wh_explain(&explain_options, &object, &error) != WH_OK)
+        return complain(&error, FAILURE);
+    if (options->json)
+        (void)printf("%s\n", json_object_to_json_string_ext(object, JSON_C_TO_STRING_PLAIN));
+    else
+        wh_explain_print(stdout, object);
+    (void)json_object_put(object);
+    return DONE;
+}
+
+static int run(const struct wh_repo_options *options)
+{
+    switch (options->command) {
+    case WH_REPO_PUBLISH:
+        return publish(options);
+    case WH_REPO_VERIFY:
+        return verify(options);
+    case WH_REPO_EXPLAIN:
+        return explain(options);
+    case WH_REPO_HELP:
+        wh_repo_options_help(stdout);
+        return DONE;
+    case WH_REPO_VERSION:
+        (void)puts("whittle-repo " WHITTLE_VERSION);
+        return DONE;
+    }
+    return USAGE;
+}
+
+int main(int argc, char **argv)
+{
+    wh_cleanup(wh_repo_options_clear) struct wh_repo_options options = {0};
+    struct wh_error error;
+
+    if (wh_repo_options_parse(argc, argv, &options, &error) != WH_OK)
+        return complain(&error, USAGE);
+    if (wh_gate_begin(&error) != WH_OK)
+        return complain(&error, FAILURE);
+    xmlInitParser();
+    int status = run(&options);
+    xmlCleanupParser();
+    wh_gate_end();
+    if (fflush(stdout) != 0 && status == DONE) {
+        (void)fputs("whittle-repo: standard output cannot be written\n", stderr);
+        return FAILURE;
+    }
+    return status;
+}

@@ -1,0 +1,200 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* repo_options.c - see repo_options.h. */
+#include "repo_options.h"
+
+#include <errno.h>
+#include <getopt.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "publish.h"
+#include "whittle/bytes.h"
+#include "whittle/cleanup.h"
+
+enum { PUBLISH = 1, VERIFY = 2, EXPLAIN = 4, ALL = PUBLISH | VERIFY | EXPLAIN };
+
+struct option_row {
+    unsigned commands;
+    const char *name;
+    char letter;
+    const char *argument;
+    const char *help;
+};
+
+static const struct option_row rows[] = {
+#define WH_OPTION(commands, name, letter, argument, help) {commands, name, letter, argument, help},
+#include "repo_options.def"
+#undef WH_OPTION
+};
+
+enum { ROWS = sizeof rows / sizeof *rows, FIRST_VALUE = 256 };
+
+static const struct {
+    const char *name;
+    enum wh_repo_command command;
+    unsigned mask;
+    int operands_min, operands_max;
+    const char *usage;
+    const char *help;
+} commands[] = {
+    {"publish", WH_REPO_PUBLISH, PUBLISH, 1, 1, "publish REPO",
+        "make bundles for the packages of a repository and list them"},
+    {"verify", WH_REPO_VERIFY, VERIFY, 1, 1, "verify REPO",
+        "assemble and check every bundle that a repository lists"},
+    {"explain", WH_REPO_EXPLAIN, EXPLAIN, 1, 2, "explain BUNDLE [OLD.rpm]",
+        "say what is in a bundle; with the older package, file by file"},
+};
+
+enum { COMMANDS = sizeof commands / sizeof *commands };
+
+void wh_repo_options_help(FILE *out)
+{
+    (void)fputs("usage: whittle-repo COMMAND [OPTION]... ARGUMENT...\n\n", out);
+    for (int i = 0; i < COMMANDS; i++)
+        (void)fprintf(out, "  %s\n      %s\n", commands[i].usage, commands[i].help);
+    for (int c = 0; c < COMMANDS; c++) {
+        (void)fprintf(out, "\noptions of %s:\n", commands[c].name);
+        for (int i = 0; i < ROWS; i++) {
+            char left[32];
+            if (!(rows[i].commands & commands[c].mask))
+                continue;
+            (void)snprintf(left, sizeof left, "%c%c%c --%s%s%s", rows[i].letter ? '-' : ' ',
+                rows[i].letter ? rows[i].letter : ' ', rows[i].letter ? ',' : ' ', rows[i].name,
+                rows[i].argument ? "=" : "", rows[i].argument ? rows[i].argument : "");
+            (void)fprintf(out, "  %-24s%s\n", left, rows[i].help);
+        }
+    }
+    (void)fputs("\nexit status: 0 done, 1 failure, 2 the command line is not understood\n", out);
+}
+
+static wh_status parse_number(const char *name, const char *text, uint32_t ceiling,
+    uint32_t *out_value, struct wh_error *err)
+{
+    char *end;
+
+    errno = 0;
+    unsigned long value = strtoul(text, &end, 10);
+    if (text[0] < '0' || text[0] > '9' || *end || errno || value == 0 || value > ceiling)
+        return wh_fail(
+            err, WH_MALFORMED, "--%s: %s is no number from 1 to %u", name, text, ceiling);
+    *out_value = (uint32_t)value;
+    return WH_OK;
+}
+
+static wh_status take_option(const struct option_row *row, const char *argument,
+    struct wh_repo_options *options, struct wh_error *err)
+{
+    if (strcmp(row->name, "previous") == 0)
+        options->previous[options->previous_count++] = argument;
+    else if (strcmp(row->name, "versions") == 0)
+        return parse_number(row->name, argument, WH_VERSIONS_CEILING, &options->versions, err);
+    else if (strcmp(row->name, "jobs") == 0)
+        return parse_number(row->name, argument, 256, &options->jobs, err);
+    else if (strcmp(row->name, "supplement-docs") == 0)
+        options->supplement_docs = true;
+    else if (strcmp(row->name, "no-reinstall") == 0)
+        options->no_reinstall = true;
+    else if (strcmp(row->name, "json") == 0)
+        options->json = true;
+    else if (strcmp(row->name, "help") == 0)
+        options->command = WH_REPO_HELP;
+    else if (strcmp(row->name, "version") == 0 && options->command != WH_REPO_HELP)
+        options->command = WH_REPO_VERSION;
+    return WH_OK;
+}
+
+/* The rows as getopt_long() wants them. */
+static void build_tables(struct option *longs, char *shorts)
+{
+    *shorts++ = ':'; /* tell a missing argument from an unknown option */
+    for (int i = 0; i < ROWS; i++) {
+        longs[i] = (struct option){rows[i].name,
+            rows[i].argument ? required_argument : no_argument, NULL, FIRST_VALUE + i};
+        if (rows[i].letter) {
+            *shorts++ = rows[i].letter;
+            if (rows[i].argument)
+                *shorts++ = ':';
+        }
+    }
+    longs[ROWS] = (struct option){0};
+    *shorts = '\0';
+}
+
+static int row_of(int value)
+{
+    if (value >= FIRST_VALUE)
+        return value - FIRST_VALUE;
+    for (int i = 0; i < ROWS; i++)
+        if (rows[i].letter == value)
+            return i;
+    return -1;
+}
+
+/* used: the commands that all options so far belong to. */
+static wh_status parse_options(int argc, char **argv, struct wh_repo_options *options,
+    unsigned *used, struct wh_error *err)
+{
+    struct option longs[ROWS + 1];
+    char shorts[2 * ROWS + 2];
+    int value;
+
+    build_tables(longs, shorts);
+    opterr = 0;
+    optind = 0; /* glibc: start over */
+    while ((value = getopt_long(argc, argv, shorts, longs, NULL)) != -1) {
+        if (value == ':')
+            return wh_fail(err, WH_MALFORMED, "%s needs an argument", argv[optind - 1]);
+        if (value == '?')
+            return wh_fail(err, WH_MALFORMED, "%s is no option", argv[optind - 1]);
+        const struct option_row *row = &rows[row_of(value)];
+        *used &= row->commands;
+        WH_TRY(take_option(row, optarg, options, err));
+    }
+    return WH_OK;
+}
+
+static wh_status take_operands(int argc, char **argv, unsigned used,
+    struct wh_repo_options *options, struct wh_error *err)
+{
+    for (int c = 0; c < COMMANDS; c++) {
+        if (strcmp(commands[c].name, argv[optind]) != 0)
+            continue;
+        int operands = argc - optind - 1;
+        if (operands < commands[c].operands_min || operands > commands[c].operands_max)
+            return wh_fail(err, WH_MALFORMED, "usage: whittle-repo %s", commands[c].usage);
+        if (!(used & commands[c].mask))
+            return wh_fail(err, WH_MALFORMED, "an option is not for %s", commands[c].name);
+        options->command = commands[c].command;
+        options->subject = argv[optind + 1];
+        options->old_package = operands > 1 ? argv[optind + 2] : NULL;
+        return WH_OK;
+    }
+    return wh_fail(err, WH_MALFORMED, "%s is no command", argv[optind]);
+}
+
+wh_status wh_repo_options_parse(
+    int argc, char **argv, struct wh_repo_options *out_options, struct wh_error *err)
+{
+    wh_cleanup(wh_repo_options_clear) struct wh_repo_options options = {
+        .versions = WH_VERSIONS_DEFAULT, .command = WH_REPO_PUBLISH};
+    unsigned used = ALL;
+
+    options.previous = calloc((size_t)argc + 1, sizeof *options.previous);
+    if (!options.previous)
+        return wh_no_memory(err);
+    WH_TRY(parse_options(argc, argv, &options, &used, err));
+    bool plain = options.command != WH_REPO_HELP && options.command != WH_REPO_VERSION;
+    if (plain && optind >= argc)
+        return wh_fail(err, WH_MALFORMED, "a command is needed; see whittle-repo --help");
+    if (plain)
+        WH_TRY(take_operands(argc, argv, used, &options, err));
+    *out_options = options;
+    options = (struct wh_repo_options){0};
+    return WH_OK;
+}
+
+void wh_repo_options_clear(struct wh_repo_options *options)
+{
+    free(options->previous);
+    *options = (struct wh_repo_options){0};
+}

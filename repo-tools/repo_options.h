@@ -1,0 +1,35 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* repo_options.h - the command line of whittle-repo. */
+#ifndef WHITTLE_REPO_OPTIONS_H
+#define WHITTLE_REPO_OPTIONS_H
+
+#include <stdbool.h>
+#include <stdint.h>
+#include <stdio.h>
+
+#include "whittle/error.h"
+
+enum wh_repo_command { WH_REPO_PUBLISH, WH_REPO_VERIFY, WH_REPO_EXPLAIN, WH_REPO_HELP, WH_REPO_VERSION };
+
+struct wh_repo_options {
+    enum wh_repo_command command;
+    const char *subject;      /* REPO or BUNDLE */
+    const char *old_package;  /* explain: OLD.rpm, or NULL */
+    const char **previous;    /* owned array of borrowed strings */
+    uint32_t previous_count;
+    uint32_t versions;
+    uint32_t jobs; /* 0: as many as there are processors */
+    bool supplement_docs;
+    bool no_reinstall;
+    bool json;
+};
+
+/* argv is borrowed. WH_MALFORMED: not understood; the message says what. Free with
+ * wh_repo_options_clear(). */
+WH_MUST_CHECK wh_status wh_repo_options_parse(
+    int argc, char **argv, struct wh_repo_options *out_options, struct wh_error *err);
+void wh_repo_options_clear(struct wh_repo_options *options);
+
+void wh_repo_options_help(FILE *out);
+
+#endif
