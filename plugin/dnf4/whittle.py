@@ -206,19 +206,23 @@ def listed_index(repo):
     dnf is not asked to fetch the index with its other metadata: a mirror that has a bad one would then fail the
     whole repository, which served without whittle.
     """
-    with open(os.path.join(repo._repo.getCachedir(), 'repodata', 'repomd.xml'), 'rb') as document:
-        text = document.read()
-    if b'<!' in text.replace(b'<!--', b''):
-        return None  # no repomd.xml has a document type, with which it could grow without bounds
-    for record in ElementTree.fromstring(text).findall(REPOMD + 'data'):
-        if record.get('type') == METADATA_TYPE:
-            checksum = record.find(REPOMD + 'checksum')
-            return {
-                'location': record.find(REPOMD + 'location').get('href'),
-                'size': int(record.findtext(REPOMD + 'size')),
-                'checksum': (checksum.get('type'), checksum.text.strip()),
-            }
-    return None
+    try:
+        with open(os.path.join(repo._repo.getCachedir(), 'repodata', 'repomd.xml'), 'rb') as document:
+            text = document.read()
+        if b'<!' in text.replace(b'<!--', b''):
+            return None  # no repomd.xml has a document type, with which it could grow without bounds
+        record = ElementTree.fromstring(text).find("%sdata[@type='%s']" % (REPOMD, METADATA_TYPE))
+        if record is None:
+            return None
+        checksum = record.find(REPOMD + 'checksum')
+        return {
+            'location': record.find(REPOMD + 'location').attrib['href'],
+            'size': int(record.findtext(REPOMD + 'size')),
+            'checksum': (checksum.attrib['type'], checksum.text.strip()),
+        }
+    except (OSError, ElementTree.ParseError, AttributeError, KeyError, TypeError, ValueError) as error:
+        logger.debug('whittle: %s: repomd.xml: %s', repo.id, error)
+        return None
 
 
 def talk(argv, requests):
@@ -539,7 +543,7 @@ class Whittle(dnf.Plugin):
     def _outlives_this_run(self):
         """Whether a later run, perhaps without network, takes the files from the cache."""
         conf = self.base.conf
-        return conf.downloadonly or 'test' in conf.tsflags or conf.cachedir.startswith(OFFLINE_CACHE)
+        return conf.downloadonly or 'test' in conf.tsflags or OFFLINE_CACHE in conf.cachedir
 
     def _fetch(self, jobs, folders, progress):
         """Downloads all bundles in one batch; a bundle that no mirror has refuses its package."""

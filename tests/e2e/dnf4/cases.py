@@ -702,6 +702,16 @@ def mirror_dead(bench):
 
 
 @case
+def mirror_dead_fastestmirror(bench):
+    """The same when dnf sorts the mirrors by their speed."""
+    machine = bench.machine()
+    (bench.site / "mirrors").write_text("http://127.0.0.1:9/main\nhttp://%s/main\n" % ADDRESS)
+    machine.repository("main", "mirrorlist=http://%s/mirrors" % ADDRESS, fastestmirror="1")
+    expect(machine.dnf("upgrade"), BUNDLED, ["gamma-2"])
+    machine.check_after(NEW, UPGRADED)
+
+
+@case
 def mirror_without_bundles(bench):
     """The first mirror of a list has no bundles: they come from the second."""
     machine = bench.machine()
@@ -732,6 +742,25 @@ def gpgcheck_off(bench):
     machine = bench.machine()
     machine.repository("main", gpgcheck="0")
     upgrade_without(machine, "alpha-2", ".")
+
+
+@case
+def two_repositories(bench):
+    """Packages come from a repository with bundles and from one without."""
+    machine = bench.machine()
+    machine.append("/etc/yum.repos.d/matrix.repo", "exclude=beta\n[second]\nname=second\nbaseurl=http://%s/bare\n"
+                   "gpgcheck=1\nincludepkgs=beta\n" % ADDRESS)
+    expect(machine.dnf("upgrade"), ["alpha-2", "tall-2"], ["beta-2", "gamma-2"])
+    machine.check_after(NEW, UPGRADED)
+
+
+@case
+def pkgverify_level_all(bench):
+    """rpm itself demands signature and digests of every package."""
+    machine = bench.machine()
+    machine.write("/etc/rpm/macros.verify", "%_pkgverify_level all\n%_pkgverify_flags 0\n")
+    expect(machine.dnf("upgrade"), BUNDLED, ["gamma-2"])
+    machine.check_after(NEW, UPGRADED)
 
 
 # Interrupts and surroundings
