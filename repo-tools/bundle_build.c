@@ -10,8 +10,8 @@
 #include "whittle/limits.h"
 
 /* '0's over the digest of a file and of its hardlinks. */
-static void blank_digest(uint8_t *header_bytes, const struct wh_header *header,
-    const size_t *offsets, uint32_t file)
+static void blank_digest(
+    uint8_t *header_bytes, const struct wh_header *header, const size_t *offsets, uint32_t file)
 {
     uint32_t links = header->files[file].link_count;
 
@@ -79,8 +79,8 @@ wh_status wh_build_step(const struct wh_package_file *origin, const struct wh_su
     WH_TRY(wh_file_map_new(origin->header, &old_map, err));
     WH_TRY(wh_differences_find(origin->header, old_map, new_header, &differences, err));
     WH_TRY(blank_prefix(&subject->file, &differences, &prefix, err));
-    WH_TRY(wh_grouping_make(differences.entries, differences.entry_count, origin->header,
-        new_header, &grouping, err));
+    WH_TRY(wh_grouping_make(
+        differences.entries, differences.entry_count, origin->header, new_header, &grouping, err));
     WH_TRY(wh_groups_encode(&grouping, origin, &subject->file, &groups, err));
 
     struct wh_bundle_draft draft = begin_draft(WH_BUNDLE_STEP, subject, &grouping, &groups);

@@ -77,8 +77,7 @@ static char *name_of(const struct wh_file *file, int naming)
     }
 }
 
-static wh_status fill_naming(
-    struct wh_counterparts *counterparts, int number, struct wh_error *err)
+static wh_status fill_naming(struct wh_counterparts *counterparts, int number, struct wh_error *err)
 {
     const struct wh_header *header = counterparts->header;
     struct named *names = wh_array(
@@ -102,12 +101,11 @@ static wh_status fill_naming(
     return WH_OK;
 }
 
-wh_status wh_counterparts_new(const struct wh_header *old_header,
-    const struct wh_file_map *old_map, struct wh_counterparts **out_counterparts,
-    struct wh_error *err)
+wh_status wh_counterparts_new(const struct wh_header *old_header, const struct wh_file_map *old_map,
+    struct wh_counterparts **out_counterparts, struct wh_error *err)
 {
-    wh_cleanup(wh_counterparts_cleanup) struct wh_counterparts *counterparts =
-        calloc(1, sizeof *counterparts);
+    wh_cleanup(wh_counterparts_cleanup) struct wh_counterparts *counterparts = calloc(
+        1, sizeof *counterparts);
 
     if (!counterparts)
         return wh_no_memory(err);

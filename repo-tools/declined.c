@@ -38,8 +38,8 @@ static bool parse(const char *text, size_t length, struct wh_shelf *shelf)
 {
     while (length > 0) {
         const char *end = memchr(text, '\n', length);
-        if (!end || !parse_line(text, (size_t)(end - text),
-                        &shelf->declined[shelf->declined_count]))
+        if (!end ||
+            !parse_line(text, (size_t)(end - text), &shelf->declined[shelf->declined_count]))
             return false;
         shelf->declined_count++;
         length -= (size_t)(end - text) + 1;
@@ -56,13 +56,13 @@ wh_status wh_declined_read(
     wh_autoclose int fd = -1;
     size_t skip = sizeof first - 1;
 
-    if (wh_open_below(
-            repository->folder, repository->path, "whittle/" DECLINED_NAME, &fd, NULL) != WH_OK ||
+    if (wh_open_below(repository->folder, repository->path, "whittle/" DECLINED_NAME, &fd, NULL) !=
+            WH_OK ||
         wh_read_whole(fd, DECLINED_NAME, &bytes, NULL) != WH_OK || bytes.length < skip ||
         memcmp(bytes.data, first, skip) != 0)
         return WH_OK;
-    shelf->declined =
-        wh_array(bytes.length / FROM_DIGITS, sizeof *shelf->declined, UINT32_MAX, err);
+    shelf->declined = wh_array(
+        bytes.length / FROM_DIGITS, sizeof *shelf->declined, UINT32_MAX, err);
     if (!shelf->declined)
         return wh_no_memory(err);
     if (!parse((const char *)bytes.data + skip, bytes.length - skip, shelf))

@@ -10,8 +10,8 @@
 WH_MUST_CHECK wh_status wh_declined_read(
     const struct wh_repository *repository, struct wh_shelf *shelf, struct wh_error *err);
 /* Sorts the pairs. An empty list removes the file. */
-WH_MUST_CHECK wh_status wh_declined_write(int whittle_folder, struct wh_declined *declined,
-    uint32_t count, struct wh_error *err);
+WH_MUST_CHECK wh_status wh_declined_write(
+    int whittle_folder, struct wh_declined *declined, uint32_t count, struct wh_error *err);
 
 /* For qsort() and bsearch() over struct wh_declined. */
 int wh_declined_order(const void *left, const void *right);

@@ -75,25 +75,22 @@ static void split_twins(const struct wh_header *header, const uint32_t *contents
         const struct wh_file *file = &header->files[contents[i]];
         const struct wh_file *first = original == WH_NO_FILE ? NULL : &header->files[original];
         if (first && first->size == file->size && strcmp(first->digest, file->digest) == 0) {
-            differences->twins[differences->twin_count++] =
-                (struct wh_twin){contents[i], original};
+            differences->twins[differences->twin_count++] = (struct wh_twin){contents[i], original};
         } else {
             original = contents[i];
-            differences->entries[differences->entry_count++] =
-                (struct wh_entry){original, WH_NO_FILE};
+            differences->entries[differences->entry_count++] = (struct wh_entry){
+                original, WH_NO_FILE};
         }
     }
     if (differences->entry_count > 0)
         qsort(differences->entries, differences->entry_count, sizeof *differences->entries,
             order_entries);
     if (differences->twin_count > 0)
-        qsort(differences->twins, differences->twin_count, sizeof *differences->twins,
-            order_twins);
+        qsort(differences->twins, differences->twin_count, sizeof *differences->twins, order_twins);
 }
 
-static wh_status choose_bases(const struct wh_header *old_header,
-    const struct wh_file_map *old_map, const struct wh_header *new_header,
-    struct wh_differences *differences, struct wh_error *err)
+static wh_status choose_bases(const struct wh_header *old_header, const struct wh_file_map *old_map,
+    const struct wh_header *new_header, struct wh_differences *differences, struct wh_error *err)
 {
     wh_cleanup(wh_counterparts_cleanup) struct wh_counterparts *counterparts = NULL;
 
@@ -106,9 +103,9 @@ static wh_status choose_bases(const struct wh_header *old_header,
     return WH_OK;
 }
 
-wh_status wh_differences_find(const struct wh_header *old_header,
-    const struct wh_file_map *old_map, const struct wh_header *new_header,
-    struct wh_differences *out_differences, struct wh_error *err)
+wh_status wh_differences_find(const struct wh_header *old_header, const struct wh_file_map *old_map,
+    const struct wh_header *new_header, struct wh_differences *out_differences,
+    struct wh_error *err)
 {
     wh_cleanup(wh_differences_clear) struct wh_differences differences = {0};
     const uint64_t ceiling = WH_FILES_MAX * sizeof(struct wh_entry);

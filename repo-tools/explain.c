@@ -82,25 +82,26 @@ static wh_status explain_files(struct wh_bytes bytes, const char *old_package,
     wh_cleanup(wh_package_clear) struct wh_package_file origin = WH_PACKAGE_FILE_NONE;
     wh_cleanup(wh_assembly_cleanup) struct wh_assembly *assembly = NULL;
     const char *slash = strrchr(old_package, '/');
-    wh_autofree char *folder_name =
-        slash ? strndup(old_package, slash == old_package ? 1 : (size_t)(slash - old_package))
-              : strdup(".");
+    wh_autofree char *folder_name = slash
+                                        ? strndup(old_package, slash == old_package
+                                                                   ? 1
+                                                                   : (size_t)(slash - old_package))
+                                        : strdup(".");
 
     if (!folder_name)
         return wh_no_memory(err);
     wh_autoclose int folder = open(folder_name, O_PATH | O_DIRECTORY | O_CLOEXEC);
     if (folder < 0)
         return wh_fail_errno(err, "%s", folder_name);
-    WH_TRY(wh_package_open(
-        folder, folder_name, slash ? slash + 1 : old_package, &origin, err));
+    WH_TRY(wh_package_open(folder, folder_name, slash ? slash + 1 : old_package, &origin, err));
     const struct wh_assembly_input input = {
         .old_header = origin.prefix.header.bytes, .bundles = &bytes, .bundle_count = 1};
     WH_TRY(wh_assembly_new(&input, &assembly, err));
     return wh_explain_files(assembly, object, err);
 }
 
-wh_status wh_explain(const struct wh_explain_options *options, struct json_object **out_object,
-    struct wh_error *err)
+wh_status wh_explain(
+    const struct wh_explain_options *options, struct json_object **out_object, struct wh_error *err)
 {
     wh_cleanup(put_object) struct json_object *object = json_object_new_object();
     wh_cleanup(wh_buffer_clear) struct wh_buffer bytes = {.ceiling = WH_BUNDLE_MAX};
@@ -124,8 +125,7 @@ wh_status wh_explain(const struct wh_explain_options *options, struct json_objec
             "%s: a supplement starts from no older package; leave %s out", options->bundle,
             options->old_package);
     if (options->old_package) {
-        status =
-            explain_files(wh_buffer_bytes(&bytes), options->old_package, object, &inner);
+        status = explain_files(wh_buffer_bytes(&bytes), options->old_package, object, &inner);
         if (status != WH_OK)
             return wh_fail(err, status, "%s: %s", options->bundle, inner.message);
     }
@@ -159,11 +159,10 @@ static void print_parts(FILE *out, struct json_object *object)
     print_part(out, "head", number_of(object, "head_bytes"), "");
     (void)snprintf(note, sizeof note, "of %" PRIu64, number_of(object, "prefix_length"));
     print_part(out, "prefix", number_of(object, "prefix_bytes"), note);
-    print_part(out, "correction", number_of(object, "correction_bytes"),
-        text_of(object, "correction"));
+    print_part(
+        out, "correction", number_of(object, "correction_bytes"), text_of(object, "correction"));
     print_part(out, "file table", number_of(object, "table_bytes"), "");
-    (void)snprintf(note, sizeof note,
-        "%" PRIu64 " groups, %" PRIu64 " contents, %" PRIu64 " twins",
+    (void)snprintf(note, sizeof note, "%" PRIu64 " groups, %" PRIu64 " contents, %" PRIu64 " twins",
         number_of(object, "groups"), number_of(object, "contents"), number_of(object, "twins"));
     print_part(out, "groups", number_of(object, "groups_bytes"), note);
 }

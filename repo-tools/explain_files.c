@@ -67,8 +67,7 @@ static void add_made(struct json_object *row, const struct wh_assembly *assembly
 static struct json_object *describe(const struct wh_assembly *assembly, uint32_t file)
 {
     const struct wh_header *header = wh_assembly_new_header(assembly);
-    const struct wh_instruction *instruction =
-        &wh_assembly_plan(assembly)->instructions[file];
+    const struct wh_instruction *instruction = &wh_assembly_plan(assembly)->instructions[file];
     struct json_object *row = json_object_new_object();
 
     if (!row)
@@ -141,8 +140,8 @@ static void print_path(FILE *out, const char *path)
 
 static void print_row(FILE *out, struct json_object *row)
 {
-    (void)fprintf(out, "  %-5s %11" PRId64 "  ", text_of(row, "instruction"),
-        number_of(row, "size"));
+    (void)fprintf(
+        out, "  %-5s %11" PRId64 "  ", text_of(row, "instruction"), number_of(row, "size"));
     print_path(out, text_of(row, "path"));
     if (json_object_object_get(row, "codec"))
         (void)fprintf(out, "  [%s, group %" PRId64 ": %" PRId64 " bytes for %" PRId64 "]",
@@ -161,9 +160,8 @@ static void print_totals(FILE *out, struct json_object *totals)
     for (enum wh_instruction_kind kind = WH_KEEP; kind <= WH_TWIN; kind++) {
         struct json_object *total = json_object_object_get(totals, names[kind]);
         (void)fprintf(out,
-            "  %-5s %7" PRId64 " files, %12" PRId64 " bytes from %" PRId64 " stored\n",
-            names[kind], number_of(total, "files"), number_of(total, "bytes"),
-            number_of(total, "stored"));
+            "  %-5s %7" PRId64 " files, %12" PRId64 " bytes from %" PRId64 " stored\n", names[kind],
+            number_of(total, "files"), number_of(total, "bytes"), number_of(total, "stored"));
     }
 }
 

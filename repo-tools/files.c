@@ -30,13 +30,14 @@ bool wh_location_is_safe(const char *location)
     return true;
 }
 
-wh_status wh_open_below(int folder, const char *folder_name, const char *location, int *out_fd,
-    struct wh_error *err)
+wh_status wh_open_below(
+    int folder, const char *folder_name, const char *location, int *out_fd, struct wh_error *err)
 {
     struct stat info;
 
     if (!wh_location_is_safe(location))
-        return wh_fail(err, WH_MALFORMED, "%s: its metadata names a file outside of it", folder_name);
+        return wh_fail(
+            err, WH_MALFORMED, "%s: its metadata names a file outside of it", folder_name);
     wh_autoclose int fd = openat(folder, location, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
     if (fd < 0 && errno == ENOENT)
         return wh_fail(err, WH_MISSING, "%s/%s: not there", folder_name, location);
@@ -51,8 +52,8 @@ wh_status wh_open_below(int folder, const char *folder_name, const char *locatio
     return WH_OK;
 }
 
-wh_status wh_read_at(int fd, const char *name, uint64_t offset, uint8_t *out, size_t length,
-    struct wh_error *err)
+wh_status wh_read_at(
+    int fd, const char *name, uint64_t offset, uint8_t *out, size_t length, struct wh_error *err)
 {
     while (length > 0) {
         ssize_t got = pread(fd, out, length, (off_t)offset);
@@ -69,8 +70,8 @@ wh_status wh_read_at(int fd, const char *name, uint64_t offset, uint8_t *out, si
     return WH_OK;
 }
 
-wh_status wh_write_at(int fd, const char *name, uint64_t offset, const uint8_t *data,
-    size_t length, struct wh_error *err)
+wh_status wh_write_at(int fd, const char *name, uint64_t offset, const uint8_t *data, size_t length,
+    struct wh_error *err)
 {
     while (length > 0) {
         ssize_t put = pwrite(fd, data, length, (off_t)offset);
@@ -133,8 +134,8 @@ wh_status wh_read_whole(int fd, const char *name, struct wh_buffer *out, struct 
     return wh_buffer_check(out, err);
 }
 
-wh_status wh_file_digest(int fd, const char *name, uint32_t algorithm,
-    struct wh_digest *out_digest, struct wh_error *err)
+wh_status wh_file_digest(int fd, const char *name, uint32_t algorithm, struct wh_digest *out_digest,
+    struct wh_error *err)
 {
     wh_cleanup(wh_hasher_cleanup) struct wh_hasher *hasher = NULL;
 
@@ -164,8 +165,7 @@ wh_status wh_anonymous_file(int *out_fd, struct wh_error *err)
     return WH_OK;
 }
 
-wh_status wh_place_file(
-    int folder, const char *name, struct wh_bytes content, struct wh_error *err)
+wh_status wh_place_file(int folder, const char *name, struct wh_bytes content, struct wh_error *err)
 {
     char unfinished[] = WH_UNFINISHED_PREFIX "0000000000";
 
@@ -173,8 +173,8 @@ wh_status wh_place_file(
     (void)snprintf(
         unfinished, sizeof unfinished, "%s%010u", WH_UNFINISHED_PREFIX, (unsigned)gettid());
     (void)unlinkat(folder, unfinished, 0);
-    wh_autoclose int fd =
-        openat(folder, unfinished, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0644);
+    wh_autoclose int fd = openat(
+        folder, unfinished, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0644);
     if (fd < 0)
         return wh_fail_errno(err, "%s", name);
     wh_status status = wh_write_at(fd, name, 0, content.data, content.length, err);

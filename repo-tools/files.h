@@ -11,14 +11,14 @@ bool wh_location_is_safe(const char *location);
 
 /* Opens a regular file below the folder for reading; location: hostile. folder_name is for the
  * message only. */
-WH_MUST_CHECK wh_status wh_open_below(int folder, const char *folder_name, const char *location,
-    int *out_fd, struct wh_error *err);
+WH_MUST_CHECK wh_status wh_open_below(
+    int folder, const char *folder_name, const char *location, int *out_fd, struct wh_error *err);
 
 /* Exactly length bytes from offset, or WH_MALFORMED where the file ends before. */
-WH_MUST_CHECK wh_status wh_read_at(int fd, const char *name, uint64_t offset, uint8_t *out,
+WH_MUST_CHECK wh_status wh_read_at(
+    int fd, const char *name, uint64_t offset, uint8_t *out, size_t length, struct wh_error *err);
+WH_MUST_CHECK wh_status wh_write_at(int fd, const char *name, uint64_t offset, const uint8_t *data,
     size_t length, struct wh_error *err);
-WH_MUST_CHECK wh_status wh_write_at(int fd, const char *name, uint64_t offset,
-    const uint8_t *data, size_t length, struct wh_error *err);
 
 /* All of a file from its beginning, up to out's ceiling. */
 WH_MUST_CHECK wh_status wh_read_whole(

@@ -47,8 +47,8 @@ static wh_status add_package(
     if (count >= WH_INDEX_PACKAGES_MAX)
         return wh_fail(err, WH_OVER_LIMIT, "%s: too many packages", repository->path);
     if ((count & (count - 1)) == 0) { /* capacity doubles at the powers of two */
-        struct wh_repository_package *packages =
-            realloc(repository->packages, (count ? 2 * (size_t)count : 1) * sizeof *packages);
+        struct wh_repository_package *packages = realloc(
+            repository->packages, (count ? 2 * (size_t)count : 1) * sizeof *packages);
         if (!packages)
             return wh_no_memory(err);
         repository->packages = packages;

@@ -37,8 +37,8 @@ static wh_status gather(const struct wh_entry *entries, uint32_t count,
         if (entries[i].base != WH_NO_FILE)
             base = wh_package_content(origin, entries[i].base);
         if (content.length > WH_CONTENT_MAX)
-            return wh_fail(err, WH_OVER_LIMIT, "%s: a file is larger than a bundle may hold",
-                target->path);
+            return wh_fail(
+                err, WH_OVER_LIMIT, "%s: a file is larger than a bundle may hold", target->path);
         if (!content.data || (entries[i].base != WH_NO_FILE && !base.data))
             return wh_fail(err, WH_UNSUPPORTED, "%s: a file is not in the payload", target->path);
         gathered->sizes[i] = base.length;

@@ -53,8 +53,7 @@ void wh_jobs_run(const struct wh_jobs *jobs)
         wanted = jobs->count;
     if (wanted > THREADS_MAX)
         wanted = THREADS_MAX;
-    while (started + 1 < wanted &&
-           pthread_create(&threads[started], NULL, work, &crew) == 0)
+    while (started + 1 < wanted && pthread_create(&threads[started], NULL, work, &crew) == 0)
         started++;
     (void)work(&crew);
     while (started > 0)

@@ -33,8 +33,7 @@ static wh_status read_prefix(struct wh_package_file *package, struct wh_error *e
     size_t needed = 0;
 
     for (;;) {
-        WH_TRY(wh_prefix_measure(
-            (struct wh_bytes){package->prefix_bytes, have}, &needed, err));
+        WH_TRY(wh_prefix_measure((struct wh_bytes){package->prefix_bytes, have}, &needed, err));
         if (needed <= have)
             break;
         if (needed > package->size)
@@ -46,8 +45,8 @@ static wh_status read_prefix(struct wh_package_file *package, struct wh_error *e
         WH_TRY(wh_read_at(package->fd, package->path, have, bytes + have, needed - have, err));
         have = needed;
     }
-    WH_TRY(wh_prefix_parse(
-        (struct wh_bytes){package->prefix_bytes, needed}, &package->prefix, err));
+    WH_TRY(
+        wh_prefix_parse((struct wh_bytes){package->prefix_bytes, needed}, &package->prefix, err));
     return wh_header_parse(package->prefix.header.bytes, &package->header, err);
 }
 
@@ -140,8 +139,7 @@ wh_status wh_package_unpack(struct wh_package_file *package, struct wh_error *er
     };
 
     WH_TRY(wh_payload_unpack(&job, &package->payload, err));
-    wh_status status =
-        wh_skeleton_read(package->header, package->payload, &package->skeleton, err);
+    wh_status status = wh_skeleton_read(package->header, package->payload, &package->skeleton, err);
     /* Its digest held, so it is as its builder made it: strange, not damaged. */
     if (status == WH_MALFORMED)
         status = WH_UNSUPPORTED;

@@ -20,7 +20,10 @@ struct wh_package_file {
     uint64_t *content_offsets; /* one a file: in the payload; UINT64_MAX where there is none */
 };
 
-#define WH_PACKAGE_FILE_NONE {.fd = -1}
+#define WH_PACKAGE_FILE_NONE                                                                       \
+    {                                                                                              \
+        .fd = -1                                                                                   \
+    }
 
 /* Opens a package below the folder and reads its prefix. location: hostile. WH_MALFORMED: not a
  * package or damaged; the message names the file. Free with wh_package_clear(). */

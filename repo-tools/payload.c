@@ -26,7 +26,9 @@ const char *wh_payload_io(struct wh_bytes start)
         const char *io;
     } known[] = {
         {"\x1f\x8b", 2, "r.gzdio"},
-        {"\xfd" "7zXZ\0", 6, "r.xzdio"},
+        {"\xfd"
+         "7zXZ\0",
+            6, "r.xzdio"},
         {"\x5d\0\0", 3, "r.lzdio"},
         {"BZh", 3, "r.bzdio"},
         {"\x28\xb5\x2f\xfd", 4, "r.zstdio"},
@@ -56,8 +58,8 @@ static wh_status open_stream(
         return wh_fail_errno(err, "%s", job->path);
     FD_t wrapped = Fdopen(stream, io);
     if (!wrapped)
-        return wh_fail(err, WH_UNSUPPORTED, "%s: librpm cannot read a payload by %s", job->path,
-            io + 2);
+        return wh_fail(
+            err, WH_UNSUPPORTED, "%s: librpm cannot read a payload by %s", job->path, io + 2);
     stream = NULL;
     *out_stream = wrapped;
     return WH_OK;
@@ -99,8 +101,8 @@ static wh_status unpack(struct unpacking *unpacking, FD_t stream, struct wh_erro
                 "%s: its payload has more bytes than its header allows", job->path);
         for (uint32_t i = 0; i < unpacking->hasher_count; i++)
             wh_hasher_update(unpacking->hashers[i], unpacking->chunk, (size_t)got);
-        WH_TRY(wh_write_at(unpacking->fd, "a temporary file", unpacking->length,
-            unpacking->chunk, (size_t)got, err));
+        WH_TRY(wh_write_at(unpacking->fd, "a temporary file", unpacking->length, unpacking->chunk,
+            (size_t)got, err));
         unpacking->length += (uint64_t)got;
     }
 }
@@ -136,8 +138,7 @@ wh_status wh_payload_unpack(
     WH_TRY(check_digests(&unpacking, err));
     if (unpacking.length == 0)
         return wh_fail(err, WH_MALFORMED, "%s: it has no payload", job->path);
-    void *map =
-        mmap(NULL, (size_t)unpacking.length, PROT_READ, MAP_SHARED, unpacking.fd, 0);
+    void *map = mmap(NULL, (size_t)unpacking.length, PROT_READ, MAP_SHARED, unpacking.fd, 0);
     if (map == MAP_FAILED)
         return wh_fail_errno(err, "%s: mapping its payload", job->path);
     *out_payload = (struct wh_bytes){map, (size_t)unpacking.length};

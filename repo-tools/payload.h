@@ -8,8 +8,8 @@
 struct wh_payload_job {
     int fd; /* of the package file */
     const char *path;
-    uint64_t offset;   /* of the payload */
-    uint64_t ceiling;  /* bytes that it may have at most; more is WH_MALFORMED */
+    uint64_t offset;                 /* of the payload */
+    uint64_t ceiling;                /* bytes that it may have at most; more is WH_MALFORMED */
     const struct wh_digest *digests; /* of the plain payload: every one must hold */
     uint32_t digest_count;
 };

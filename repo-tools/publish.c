@@ -44,8 +44,8 @@ static wh_status check_unsigned(const struct wh_repository *repository, struct w
             repository->path);
     /* Two runs at once would remove each other's bundles. The lock goes with the descriptor. */
     if (flock(repository->folder, LOCK_EX | LOCK_NB) < 0 && errno == EWOULDBLOCK)
-        return wh_fail(err, WH_MISSING, "%s: another whittle-repo publish is at work there",
-            repository->path);
+        return wh_fail(
+            err, WH_MISSING, "%s: another whittle-repo publish is at work there", repository->path);
     return WH_OK;
 }
 
@@ -109,8 +109,8 @@ static wh_status order_packages(struct run *run, struct wh_error *err)
         run->order[i] = &repository->packages[i];
     qsort(run->order, count, sizeof *run->order, order_pkgids);
     for (uint32_t i = 0; i < count; i++) {
-        bool again = kept > 0 && wh_digest_equal(
-                                     &run->order[kept - 1]->pkgid, &run->order[i]->pkgid);
+        bool again = kept > 0 &&
+                     wh_digest_equal(&run->order[kept - 1]->pkgid, &run->order[i]->pkgid);
         if (!again)
             run->order[kept++] = run->order[i];
     }
@@ -159,9 +159,8 @@ static wh_status work_on_all(struct run *run, struct wh_error *err)
 
 /* ---- what comes of it ---------------------------------------------------------------------- */
 
-static wh_status note_failure(
-    struct wh_publish_result *result, const struct wh_package_outcome *outcome,
-    struct wh_error *err)
+static wh_status note_failure(struct wh_publish_result *result,
+    const struct wh_package_outcome *outcome, struct wh_error *err)
 {
     struct wh_publish_failure *failure = &result->failures[result->failure_count];
 
@@ -188,12 +187,11 @@ static void count_bundles(
     }
 }
 
-static wh_status count_all(const struct run *run, struct wh_publish_result *result,
-    struct wh_error *err)
+static wh_status count_all(
+    const struct run *run, struct wh_publish_result *result, struct wh_error *err)
 {
     result->packages = run->package_count;
-    result->failures =
-        wh_array(run->package_count, sizeof *result->failures, UINT32_MAX, err);
+    result->failures = wh_array(run->package_count, sizeof *result->failures, UINT32_MAX, err);
     if (!result->failures)
         return wh_no_memory(err);
     for (uint32_t i = 0; i < run->package_count; i++) {
@@ -230,8 +228,8 @@ static wh_status keep_files(
 {
     for (uint32_t i = 0; i < outcome->listing.bundle_count; i++) {
         wh_autofree char *location = NULL;
-        WH_TRY(wh_bundle_location(
-            outcome->nvra, outcome->listing.bundles[i].sha256, &location, err));
+        WH_TRY(
+            wh_bundle_location(outcome->nvra, outcome->listing.bundles[i].sha256, &location, err));
         keep->names[keep->count] = strdup(strchr(location, '/') + 1);
         if (!keep->names[keep->count])
             return wh_no_memory(err);
@@ -249,8 +247,8 @@ static wh_status gather(const struct run *run, struct harvest *harvest, struct w
         bundles += run->outcomes[i].listing.bundle_count;
         declined += run->outcomes[i].declined_count;
     }
-    harvest->index.packages =
-        wh_array(run->package_count, sizeof *harvest->index.packages, UINT32_MAX, err);
+    harvest->index.packages = wh_array(
+        run->package_count, sizeof *harvest->index.packages, UINT32_MAX, err);
     harvest->keep.names = wh_array(bundles, sizeof *harvest->keep.names, UINT32_MAX, err);
     harvest->declined = wh_array(declined, sizeof *harvest->declined, UINT32_MAX, err);
     if (!harvest->index.packages || !harvest->keep.names || !harvest->declined)
@@ -282,17 +280,35 @@ static wh_status make_visible(
     return wh_shelf_update(&run->shelf, &update, out_outcome, err);
 }
 
-wh_status wh_publish(const struct wh_publish_options *options,
-    struct wh_publish_result *out_result, struct wh_error *err)
+/* A run that fails leaves nothing behind. */
+static void withdraw_all(const struct run *run)
+{
+    for (uint32_t i = 0; run->outcomes && i < run->package_count; i++) {
+        const struct wh_package_outcome *outcome = &run->outcomes[i];
+        for (uint32_t k = 0; k < outcome->listing.bundle_count; k++)
+            if (outcome->placed & 1ull << k)
+                wh_shelf_withdraw(
+                    &run->repositories[0], outcome->nvra, &outcome->listing.bundles[k]);
+    }
+}
+
+wh_status wh_publish(const struct wh_publish_options *options, struct wh_publish_result *out_result,
+    struct wh_error *err)
 {
     wh_cleanup(clear_run) struct run run = {0};
     wh_cleanup(wh_publish_result_clear) struct wh_publish_result result = {0};
 
     WH_TRY(open_all(options, &run, err));
     WH_TRY(order_packages(&run, err));
-    WH_TRY(work_on_all(&run, err));
-    WH_TRY(count_all(&run, &result, err));
-    WH_TRY(make_visible(&run, &result.shelf, err));
+    wh_status status = work_on_all(&run, err);
+    if (status == WH_OK)
+        status = count_all(&run, &result, err);
+    if (status == WH_OK)
+        status = make_visible(&run, &result.shelf, err);
+    if (status != WH_OK) {
+        withdraw_all(&run);
+        return status;
+    }
     *out_result = result;
     result = (struct wh_publish_result){0};
     return WH_OK;

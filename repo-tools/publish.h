@@ -18,7 +18,7 @@ struct wh_publish_options {
     uint32_t versions; /* older versions a package, at most */
     uint32_t threads;  /* 0: as many as there are processors */
     bool supplement_docs;
-    bool no_reinstall; /* no bundle from a version to itself */
+    bool no_reinstall;             /* no bundle from a version to itself */
     wh_jobs_progress_fn *progress; /* its context is always NULL; may be NULL */
 };
 
@@ -33,9 +33,9 @@ struct wh_publish_result {
     uint32_t with_bundles;
     uint32_t steps;
     uint32_t supplements;
-    uint32_t reused;          /* of both, from the run before */
-    uint64_t package_bytes;   /* of the packages that have bundles */
-    uint64_t best_bytes;      /* of each one's bundle from its newest older version */
+    uint32_t reused;        /* of both, from the run before */
+    uint64_t package_bytes; /* of the packages that have bundles */
+    uint64_t best_bytes;    /* of each one's bundle from its newest older version */
     uint64_t step_bytes;
     uint64_t supplement_bytes;
     uint32_t skipped[WH_SKIPS];
@@ -68,6 +68,7 @@ struct wh_package_outcome {
     uint64_t package_size;
     uint64_t best_size; /* bundle from the newest older version that has one */
     uint32_t reused;
+    uint64_t placed; /* bit i: this run wrote the file of bundle i of the listing */
     struct wh_declined *declined;
     uint32_t declined_count;
     bool failed; /* a bundle did not pass the gate; error says why */

@@ -15,15 +15,18 @@ struct work {
     const struct wh_publish_context *context;
     const struct wh_repository_package *package;
     struct wh_package_outcome *outcome;
-    struct wh_package_file file;   /* prefix only, until the subject takes it over */
-    struct wh_subject subject;     /* prepared when the first bundle has to be made */
+    struct wh_package_file file; /* prefix only, until the subject takes it over */
+    struct wh_subject subject;   /* prepared when the first bundle has to be made */
     bool prepared;
+    struct wh_index_bundle *found; /* bundles that earlier runs made */
+    uint32_t found_count;
 };
 
 static void clear_work(struct work *work)
 {
     wh_package_clear(&work->file);
     wh_subject_clear(&work->subject);
+    free(work->found);
 }
 
 bool wh_is_worth_it(uint64_t bundle_size, uint64_t package_size)
@@ -63,15 +66,30 @@ static void decline(struct work *work, const struct wh_header *origin)
     memcpy(declined->from, origin->id, sizeof declined->from);
 }
 
-/* A bundle as the run before left it, if it is there and whole. */
+static wh_status load_found(struct work *work, struct wh_error *err)
+{
+    struct wh_digest digest;
+
+    WH_TRY(wh_digest_of(WH_SHA256, work->file.prefix.bytes, &digest, err));
+    return wh_shelf_load(work->context->shelf, work->outcome->nvra, digest.bytes, &work->found,
+        &work->found_count, err);
+}
+
+/* A bundle that an earlier run made; the smallest of several. */
 static bool reuse(struct work *work, enum wh_bundle_kind kind, const uint8_t *from)
 {
-    const struct wh_index_bundle *found = wh_shelf_find(work->context->shelf,
-        work->outcome->listing.pkgid, work->outcome->nvra, kind, from);
+    const struct wh_index_bundle *best = NULL;
 
-    if (!found)
+    for (uint32_t i = 0; i < work->found_count; i++) {
+        const struct wh_index_bundle *found = &work->found[i];
+        bool fits = found->kind == kind &&
+                    (!from || memcmp(found->from, from, sizeof found->from) == 0);
+        if (fits && (!best || found->size < best->size))
+            best = found;
+    }
+    if (!best)
         return false;
-    list(work, found);
+    list(work, best);
     work->outcome->reused++;
     return true;
 }
@@ -80,18 +98,20 @@ static wh_status place(struct work *work, enum wh_bundle_kind kind, const uint8_
     const struct wh_buffer *bytes, struct wh_error *err)
 {
     struct wh_index_bundle bundle = {.kind = kind};
+    bool is_new;
 
     if (from)
         memcpy(bundle.from, from, sizeof bundle.from);
     WH_TRY(wh_shelf_place(work->context->shelf->repository, work->outcome->nvra,
-        wh_buffer_bytes(bytes), &bundle, err));
+        wh_buffer_bytes(bytes), &bundle, &is_new, err));
+    if (is_new)
+        work->outcome->placed |= 1ull << work->outcome->listing.bundle_count;
     list(work, &bundle);
     return WH_OK;
 }
 
 /* What the gate refuses is a fault of this program: noted, and the bundle left out. */
-static bool passes(
-    struct work *work, const struct wh_gate_input *input, wh_status *out_status)
+static bool passes(struct work *work, const struct wh_gate_input *input, wh_status *out_status)
 {
     struct wh_error error;
     wh_status status = wh_gate_check(input, &error);
@@ -128,8 +148,7 @@ static wh_status encode_step(struct work *work, struct wh_package_file *origin,
 }
 
 /* origin NULL: from the subject to itself. */
-static wh_status build_step(
-    struct work *work, struct wh_package_file *origin, struct wh_error *err)
+static wh_status build_step(struct work *work, struct wh_package_file *origin, struct wh_error *err)
 {
     wh_cleanup(wh_buffer_clear) struct wh_buffer bytes = {.ceiling = WH_BUNDLE_MAX};
     wh_status status;
@@ -226,8 +245,8 @@ static wh_status allocate(struct work *work, uint32_t versions, struct wh_error 
     const uint32_t others = 3; /* from itself, config, doc */
 
     outcome->nvra = wh_repository_nvra(work->package);
-    outcome->listing.bundles =
-        wh_array(versions + others, sizeof *outcome->listing.bundles, UINT32_MAX, err);
+    outcome->listing.bundles = wh_array(
+        versions + others, sizeof *outcome->listing.bundles, UINT32_MAX, err);
     outcome->declined = wh_array(versions + others, sizeof *outcome->declined, UINT32_MAX, err);
     if (!outcome->nvra || !outcome->listing.bundles || !outcome->declined)
         return wh_no_memory(err);
@@ -264,8 +283,8 @@ static wh_status publish_package(struct work *work, struct wh_error *err)
         work->outcome->skip = WH_SKIP_SOURCE;
         return WH_OK;
     }
-    WH_TRY(wh_versions_find(&work->context->places, work->package,
-        work->context->options->versions, &versions, err));
+    WH_TRY(wh_versions_find(
+        &work->context->places, work->package, work->context->options->versions, &versions, err));
     WH_TRY(allocate(work, versions.count, err));
     if (versions.count == 0) {
         work->outcome->skip = WH_SKIP_NO_OLDER;
@@ -275,7 +294,10 @@ static wh_status publish_package(struct work *work, struct wh_error *err)
         repository->folder, repository->path, work->package->location, &work->file, err));
     work->outcome->package_size = work->file.size;
     work->outcome->skip = wh_subject_refuse(&work->file);
-    return work->outcome->skip == WH_SKIP_NOT ? make_all(work, &versions, err) : WH_OK;
+    if (work->outcome->skip != WH_SKIP_NOT)
+        return WH_OK;
+    WH_TRY(load_found(work, err));
+    return make_all(work, &versions, err);
 }
 
 void wh_publish_package(const struct wh_publish_context *context,
@@ -294,8 +316,8 @@ void wh_publish_package(const struct wh_publish_context *context,
     wh_status status = publish_package(&work, &error);
     if (status == WH_OK)
         return;
-    out_outcome->listing.bundle_count = 0;
     if (status == WH_UNSUPPORTED || status == WH_OVER_LIMIT) {
+        out_outcome->listing.bundle_count = 0;
         out_outcome->skip = WH_SKIP_UNSUPPORTED;
         return;
     }

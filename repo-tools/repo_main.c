@@ -22,8 +22,8 @@ static int complain(const struct wh_error *error, int status)
 static void show_progress(void *context, uint32_t done, uint32_t total)
 {
     (void)context;
-    (void)fprintf(stderr, "\r%" PRIu32 " of %" PRIu32 " packages%s", done, total,
-        done == total ? "\n" : "");
+    (void)fprintf(
+        stderr, "\r%" PRIu32 " of %" PRIu32 " packages%s", done, total, done == total ? "\n" : "");
     (void)fflush(stderr);
 }
 

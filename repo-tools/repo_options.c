@@ -67,8 +67,8 @@ void wh_repo_options_help(FILE *out)
     (void)fputs("\nexit status: 0 done, 1 failure, 2 the command line is not understood\n", out);
 }
 
-static wh_status parse_number(const char *name, const char *text, uint32_t ceiling,
-    uint32_t *out_value, struct wh_error *err)
+static wh_status parse_number(
+    const char *name, const char *text, uint32_t ceiling, uint32_t *out_value, struct wh_error *err)
 {
     char *end;
 
@@ -108,8 +108,8 @@ static void build_tables(struct option *longs, char *shorts)
 {
     *shorts++ = ':'; /* tell a missing argument from an unknown option */
     for (int i = 0; i < ROWS; i++) {
-        longs[i] = (struct option){rows[i].name,
-            rows[i].argument ? required_argument : no_argument, NULL, FIRST_VALUE + i};
+        longs[i] = (struct option){rows[i].name, rows[i].argument ? required_argument : no_argument,
+            NULL, FIRST_VALUE + i};
         if (rows[i].letter) {
             *shorts++ = rows[i].letter;
             if (rows[i].argument)
@@ -131,8 +131,8 @@ static int row_of(int value)
 }
 
 /* used: the commands that all options so far belong to. */
-static wh_status parse_options(int argc, char **argv, struct wh_repo_options *options,
-    unsigned *used, struct wh_error *err)
+static wh_status parse_options(
+    int argc, char **argv, struct wh_repo_options *options, unsigned *used, struct wh_error *err)
 {
     struct option longs[ROWS + 1];
     char shorts[2 * ROWS + 2];
@@ -153,8 +153,8 @@ static wh_status parse_options(int argc, char **argv, struct wh_repo_options *op
     return WH_OK;
 }
 
-static wh_status take_operands(int argc, char **argv, unsigned used,
-    struct wh_repo_options *options, struct wh_error *err)
+static wh_status take_operands(
+    int argc, char **argv, unsigned used, struct wh_repo_options *options, struct wh_error *err)
 {
     for (int c = 0; c < COMMANDS; c++) {
         if (strcmp(commands[c].name, argv[optind]) != 0)

@@ -9,13 +9,19 @@
 
 #include "whittle/error.h"
 
-enum wh_repo_command { WH_REPO_PUBLISH, WH_REPO_VERIFY, WH_REPO_EXPLAIN, WH_REPO_HELP, WH_REPO_VERSION };
+enum wh_repo_command {
+    WH_REPO_PUBLISH,
+    WH_REPO_VERIFY,
+    WH_REPO_EXPLAIN,
+    WH_REPO_HELP,
+    WH_REPO_VERSION
+};
 
 struct wh_repo_options {
     enum wh_repo_command command;
-    const char *subject;      /* REPO or BUNDLE */
-    const char *old_package;  /* explain: OLD.rpm, or NULL */
-    const char **previous;    /* owned array of borrowed strings */
+    const char *subject;     /* REPO or BUNDLE */
+    const char *old_package; /* explain: OLD.rpm, or NULL */
+    const char **previous;   /* owned array of borrowed strings */
     uint32_t previous_count;
     uint32_t versions;
     uint32_t jobs; /* 0: as many as there are processors */

@@ -129,8 +129,8 @@ wh_status wh_repomd_find(const struct wh_repomd *repomd, const char *type,
     if (!node)
         return wh_fail(err, WH_MISSING, "%s: it lists no %s metadata", repomd->name, type);
     xmlNode *location = child(node, "location");
-    wh_cleanup(free_text) xmlChar *href =
-        location ? xmlGetNoNsProp(location, (const xmlChar *)"href") : NULL;
+    wh_cleanup(free_text)
+        xmlChar *href = location ? xmlGetNoNsProp(location, (const xmlChar *)"href") : NULL;
     if (!href || !read_checksum(node, &record.checksum))
         return wh_fail(err, WH_MALFORMED, "%s: its %s record has no location or known checksum",
             repomd->name, type);

@@ -86,8 +86,8 @@ static wh_status copy_package(const struct wh_repository *repository, Solvable *
     const char *checksum = solvable_lookup_checksum(solvable, SOLVABLE_CHECKSUM, &type);
 
     if (!location || solvable_lookup_str(solvable, SOLVABLE_MEDIABASE))
-        return wh_fail(err, WH_UNSUPPORTED,
-            "%s: its metadata places %s outside of the repository", repository->path, name);
+        return wh_fail(err, WH_UNSUPPORTED, "%s: its metadata places %s outside of the repository",
+            repository->path, name);
     if (!wh_location_is_safe(location))
         return wh_fail(err, WH_MALFORMED,
             "%s: its metadata gives %s a location that is no plain path below the repository",
@@ -117,8 +117,8 @@ static wh_status copy_packages(struct wh_repository *repository, Repo *repo, str
     if (!repository->packages)
         return wh_fail(err, WH_OVER_LIMIT, "%s: too many packages", repository->path);
     FOR_REPO_SOLVABLES(repo, id, solvable)
-        WH_TRY(copy_package(
-            repository, solvable, &repository->packages[repository->package_count++], err));
+    WH_TRY(copy_package(
+        repository, solvable, &repository->packages[repository->package_count++], err));
     return WH_OK;
 }
 
@@ -140,8 +140,8 @@ static wh_status parse_primary(
             repository->path, location);
     }
     if (repo_add_rpmmd(repo, stream, NULL, 0) != 0)
-        return wh_fail(err, WH_MALFORMED, "%s/%s: %s", repository->path, location,
-            pool_errstr(pool));
+        return wh_fail(
+            err, WH_MALFORMED, "%s/%s: %s", repository->path, location, pool_errstr(pool));
     return copy_packages(repository, repo, err);
 }
 
@@ -168,8 +168,7 @@ static wh_status read_metadata(struct wh_repository *repository, struct wh_error
     repository->repomd_bytes.ceiling = WH_REPOMD_MAX;
     if (asprintf(&name, "%s/repodata/repomd.xml", repository->path) < 0)
         return wh_no_memory(err);
-    WH_TRY(wh_open_below(
-        repository->folder, repository->path, "repodata/repomd.xml", &fd, err));
+    WH_TRY(wh_open_below(repository->folder, repository->path, "repodata/repomd.xml", &fd, err));
     WH_TRY(wh_read_whole(fd, name, &repository->repomd_bytes, err));
     WH_TRY(wh_repomd_parse(
         wh_buffer_bytes(&repository->repomd_bytes), name, &repository->repomd, err));

@@ -17,8 +17,8 @@ struct wh_repository_package {
 };
 
 struct wh_repository {
-    int folder; /* descriptor */
-    char *path; /* as given, for messages */
+    int folder;               /* descriptor */
+    char *path;               /* as given, for messages */
     struct wh_repomd *repomd; /* NULL in a folder without metadata */
     struct wh_buffer repomd_bytes;
     struct wh_repository_package *packages; /* by name, arch, location */

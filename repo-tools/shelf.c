@@ -2,6 +2,7 @@
 /* shelf.c - reads and fills the shelf; see shelf.h. shelf_update.c makes it visible. */
 #include "shelf.h"
 
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
@@ -43,17 +44,62 @@ wh_status wh_shelf_read_index(const struct wh_repository *repository, struct wh_
     return WH_OK;
 }
 
+static void close_folder(DIR **folder)
+{
+    if (*folder)
+        (void)closedir(*folder);
+}
+
+static wh_status add_name(struct wh_shelf_names *names, const char *name, struct wh_error *err)
+{
+    uint32_t count = names->count;
+
+    if ((count & (count - 1)) == 0) { /* capacity doubles at the powers of two */
+        char **grown = realloc(names->names, (count ? 2 * (size_t)count : 1) * sizeof *grown);
+        if (!grown)
+            return wh_no_memory(err);
+        names->names = grown;
+    }
+    names->names[count] = strdup(name);
+    if (!names->names[count])
+        return wh_no_memory(err);
+    names->count++;
+    return WH_OK;
+}
+
+int wh_shelf_name_order(const void *left, const void *right)
+{
+    return strcmp(*(char *const *)left, *(char *const *)right);
+}
+
+static wh_status list_names(struct wh_shelf *shelf, struct wh_error *err)
+{
+    int own = openat(shelf->repository->folder, "whittle", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    wh_cleanup(close_folder) DIR *folder = own < 0 ? NULL : fdopendir(own);
+    const struct dirent *entry;
+
+    while (folder && (entry = readdir(folder)) != NULL) {
+        size_t length = strlen(entry->d_name);
+        if (length > 4 && strcmp(entry->d_name + length - 4, ".wht") == 0)
+            WH_TRY(add_name(&shelf->names, entry->d_name, err));
+    }
+    if (shelf->names.count > 0)
+        qsort(shelf->names.names, shelf->names.count, sizeof *shelf->names.names,
+            wh_shelf_name_order);
+    return WH_OK;
+}
+
 wh_status wh_shelf_open(
     const struct wh_repository *repository, struct wh_shelf *out_shelf, struct wh_error *err)
 {
     wh_cleanup(wh_repomd_record_clear) struct wh_repomd_record record = {0};
     struct wh_shelf shelf = {.repository = repository};
 
-    if (wh_shelf_read_index(repository, &shelf.index, NULL, NULL) != WH_OK)
-        shelf.index = (struct wh_index){0}; /* then everything is built again */
     if (wh_repomd_find(repository->repomd, "whittle", &record, NULL) == WH_OK)
         shelf.index_location = wh_take(record.location);
-    wh_status status = wh_declined_read(repository, &shelf, err);
+    wh_status status = list_names(&shelf, err);
+    if (status == WH_OK)
+        status = wh_declined_read(repository, &shelf, err);
     if (status != WH_OK)
         wh_shelf_clear(&shelf);
     else
@@ -63,7 +109,9 @@ wh_status wh_shelf_open(
 
 void wh_shelf_clear(struct wh_shelf *shelf)
 {
-    wh_index_clear(&shelf->index);
+    for (uint32_t i = 0; i < shelf->names.count; i++)
+        free(shelf->names.names[i]);
+    free(shelf->names.names);
     free(shelf->index_location);
     free(shelf->declined);
     *shelf = (struct wh_shelf){0};
@@ -87,20 +135,69 @@ wh_status wh_shelf_read_bundle(const struct wh_repository *repository, const cha
     return WH_OK;
 }
 
-const struct wh_index_bundle *wh_shelf_find(const struct wh_shelf *shelf, const char *pkgid,
-    const char *nvra, enum wh_bundle_kind kind, const uint8_t *from)
+static void clear_bundle(struct wh_bundle *bundle)
 {
-    const struct wh_index_package *package = wh_index_find(&shelf->index, pkgid);
+    wh_bundle_clear(bundle);
+}
 
-    for (uint32_t i = 0; package && i < package->bundle_count; i++) {
-        const struct wh_index_bundle *listed = &package->bundles[i];
-        wh_cleanup(wh_buffer_clear) struct wh_buffer bytes = {.ceiling = WH_BUNDLE_MAX};
-        if (listed->kind != kind || (from && memcmp(listed->from, from, sizeof listed->from) != 0))
-            continue;
-        if (wh_shelf_read_bundle(shelf->repository, nvra, listed, &bytes, NULL) == WH_OK)
-            return listed;
+/* A bundle's file as the index would list it, if it is one, is whole and leads to this package. */
+static bool inspect(const struct wh_repository *repository, const char *name, const char *nvra,
+    const uint8_t prefix_sha256[WH_SHA256_LENGTH], struct wh_index_bundle *out_bundle)
+{
+    wh_cleanup(wh_buffer_clear) struct wh_buffer bytes = {.ceiling = WH_BUNDLE_MAX};
+    wh_cleanup(clear_bundle) struct wh_bundle bundle = {0};
+    wh_autofree char *location = NULL;
+    wh_autofree char *expected = NULL;
+    wh_autoclose int fd = -1;
+    struct wh_digest digest;
+
+    if (asprintf(&location, "whittle/%s", name) < 0) {
+        location = NULL;
+        return false;
     }
-    return NULL;
+    if (wh_open_below(repository->folder, repository->path, location, &fd, NULL) != WH_OK ||
+        wh_read_whole(fd, name, &bytes, NULL) != WH_OK ||
+        wh_digest_of(WH_SHA256, wh_buffer_bytes(&bytes), &digest, NULL) != WH_OK ||
+        wh_bundle_location(nvra, digest.bytes, &expected, NULL) != WH_OK ||
+        strcmp(location, expected) != 0 ||
+        wh_bundle_parse(wh_buffer_bytes(&bytes), &bundle, NULL) != WH_OK ||
+        memcmp(bundle.identity.prefix, prefix_sha256, WH_SHA256_LENGTH) != 0)
+        return false;
+    *out_bundle = (struct wh_index_bundle){.kind = bundle.kind, .size = bytes.length};
+    memcpy(out_bundle->from, bundle.identity.old_header, sizeof out_bundle->from);
+    memcpy(out_bundle->sha256, digest.bytes, sizeof out_bundle->sha256);
+    return true;
+}
+
+wh_status wh_shelf_load(const struct wh_shelf *shelf, const char *nvra,
+    const uint8_t prefix_sha256[WH_SHA256_LENGTH], struct wh_index_bundle **out_bundles,
+    uint32_t *out_count, struct wh_error *err)
+{
+    const struct wh_shelf_names *names = &shelf->names;
+    size_t length = strlen(nvra);
+    uint32_t low = 0;
+    uint32_t high = names->count;
+    uint32_t count = 0;
+
+    while (low < high) { /* the first that does not come before */
+        uint32_t middle = low + (high - low) / 2;
+        if (strncmp(names->names[middle], nvra, length) < 0)
+            low = middle + 1;
+        else
+            high = middle;
+    }
+    for (; high < names->count && strncmp(names->names[high], nvra, length) == 0; high++)
+        ;
+    struct wh_index_bundle *bundles = wh_array(high - low, sizeof *bundles, UINT32_MAX, err);
+    if (!bundles)
+        return wh_no_memory(err);
+    for (; low < high; low++)
+        if (names->names[low][length] == '.' &&
+            inspect(shelf->repository, names->names[low], nvra, prefix_sha256, &bundles[count]))
+            count++;
+    *out_bundles = bundles;
+    *out_count = count;
+    return WH_OK;
 }
 
 bool wh_shelf_is_declined(const struct wh_shelf *shelf, const char *pkgid, const uint8_t from[8])
@@ -114,7 +211,7 @@ bool wh_shelf_is_declined(const struct wh_shelf *shelf, const char *pkgid, const
 }
 
 wh_status wh_shelf_place(const struct wh_repository *repository, const char *nvra,
-    struct wh_bytes bundle, struct wh_index_bundle *listed, struct wh_error *err)
+    struct wh_bytes bundle, struct wh_index_bundle *listed, bool *out_new, struct wh_error *err)
 {
     wh_autofree char *location = NULL;
     wh_cleanup(wh_buffer_clear) struct wh_buffer present = {.ceiling = WH_BUNDLE_MAX};
@@ -129,10 +226,22 @@ wh_status wh_shelf_place(const struct wh_repository *repository, const char *nvr
     WH_TRY(wh_bundle_location(nvra, listed->sha256, &location, err));
     if (mkdirat(repository->folder, "whittle", 0755) < 0 && errno != EEXIST)
         return wh_fail_errno(err, "%s/whittle", repository->path);
-    if (wh_shelf_read_bundle(repository, nvra, listed, &present, NULL) == WH_OK)
+    *out_new = wh_shelf_read_bundle(repository, nvra, listed, &present, NULL) != WH_OK;
+    if (!*out_new)
         return WH_OK;
     folder = openat(repository->folder, "whittle", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
     if (folder < 0)
         return wh_fail_errno(err, "%s/whittle", repository->path);
     return wh_place_file(folder, strchr(location, '/') + 1, bundle, err);
+}
+
+void wh_shelf_withdraw(
+    const struct wh_repository *repository, const char *nvra, const struct wh_index_bundle *placed)
+{
+    wh_autofree char *location = NULL;
+
+    if (wh_bundle_location(nvra, placed->sha256, &location, NULL) != WH_OK)
+        return;
+    (void)unlinkat(repository->folder, location, 0);
+    (void)unlinkat(repository->folder, "whittle", AT_REMOVEDIR); /* if it was the last one */
 }

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* shelf.h - what the repository holds of ours: the index that its repomd.xml lists, the bundles in
- * whittle/, and which pairs of versions were found not to be worth a bundle. */
+/* shelf.h - what the repository holds of ours: the bundles in whittle/, the index that its
+ * repomd.xml lists, and which pairs of versions were found not to be worth a bundle. */
 #ifndef WHITTLE_REPO_SHELF_H
 #define WHITTLE_REPO_SHELF_H
 
@@ -13,10 +13,16 @@ struct wh_declined {
     uint8_t from[8];
 };
 
+/* Names of bundles' files, below whittle/. */
+struct wh_shelf_names {
+    char **names;
+    uint32_t count;
+};
+
 struct wh_shelf {
     const struct wh_repository *repository;
-    struct wh_index index;  /* empty where there is none, or it cannot be read */
-    char *index_location;   /* NULL where there is none */
+    struct wh_shelf_names names;  /* of all that lie there, sorted */
+    char *index_location;         /* NULL where there is none */
     struct wh_declined *declined; /* sorted */
     uint32_t declined_count;
 };
@@ -31,10 +37,15 @@ void wh_shelf_clear(struct wh_shelf *shelf);
 WH_MUST_CHECK wh_status wh_shelf_read_index(const struct wh_repository *repository,
     struct wh_index *out_index, char **out_location, struct wh_error *err);
 
-/* The listed bundle of this kind and start (NULL in supplements) if its file is there and whole,
- * else NULL. nvra: of the package. */
-const struct wh_index_bundle *wh_shelf_find(const struct wh_shelf *shelf, const char *pkgid,
-    const char *nvra, enum wh_bundle_kind kind, const uint8_t *from);
+/* All bundles on the shelf that lead to this package and are whole, whatever lists them:
+ * createrepo_c drops our record from repomd.xml, and every file got here through the gate.
+ * prefix_sha256: of the package. out_bundles: the caller frees. */
+WH_MUST_CHECK wh_status wh_shelf_load(const struct wh_shelf *shelf, const char *nvra,
+    const uint8_t prefix_sha256[WH_SHA256_LENGTH], struct wh_index_bundle **out_bundles,
+    uint32_t *out_count, struct wh_error *err);
+
+/* For qsort() and bsearch() over names. */
+int wh_shelf_name_order(const void *left, const void *right);
 
 bool wh_shelf_is_declined(const struct wh_shelf *shelf, const char *pkgid, const uint8_t from[8]);
 
@@ -44,15 +55,13 @@ WH_MUST_CHECK wh_status wh_shelf_read_bundle(const struct wh_repository *reposit
     struct wh_error *err);
 
 /* Puts a bundle on the shelf and fills in size and sha256. A file of that name that is whole is
- * left alone. Safe on several threads. */
+ * left alone: out_new tells. Safe on several threads. */
 WH_MUST_CHECK wh_status wh_shelf_place(const struct wh_repository *repository, const char *nvra,
-    struct wh_bytes bundle, struct wh_index_bundle *listed, struct wh_error *err);
+    struct wh_bytes bundle, struct wh_index_bundle *listed, bool *out_new, struct wh_error *err);
 
-/* Names of bundles' files, below whittle/. */
-struct wh_shelf_names {
-    char **names;
-    uint32_t count;
-};
+/* Takes one off again that was placed by a run that failed later. */
+void wh_shelf_withdraw(
+    const struct wh_repository *repository, const char *nvra, const struct wh_index_bundle *placed);
 
 /* What a run leaves behind: writes the index and repomd.xml, which makes it visible in one step;
  * then removes what nothing lists any more. index: may be empty. keep: of all listed bundles, gets

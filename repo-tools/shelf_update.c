@@ -22,15 +22,10 @@ static void close_folder(DIR **folder)
         (void)closedir(*folder);
 }
 
-static int order_names(const void *left, const void *right)
-{
-    return strcmp(*(char *const *)left, *(char *const *)right);
-}
-
 static bool is_kept(const struct wh_shelf_names *keep, const char *name)
 {
-    return keep->count > 0 &&
-           bsearch(&name, keep->names, keep->count, sizeof *keep->names, order_names) != NULL;
+    return keep->count > 0 && bsearch(&name, keep->names, keep->count, sizeof *keep->names,
+                                  wh_shelf_name_order) != NULL;
 }
 
 static bool ends_with(const char *text, const char *end)
@@ -50,8 +45,8 @@ static uint32_t sweep(int parent, const char *name, const struct wh_shelf_names 
     uint32_t removed = 0;
 
     while (folder && (entry = readdir(folder)) != NULL) {
-        bool unfinished =
-            strncmp(entry->d_name, WH_UNFINISHED_PREFIX, strlen(WH_UNFINISHED_PREFIX)) == 0;
+        bool unfinished = strncmp(entry->d_name, WH_UNFINISHED_PREFIX,
+                              strlen(WH_UNFINISHED_PREFIX)) == 0;
         bool stale = keep && ends_with(entry->d_name, ".wht") && !is_kept(keep, entry->d_name);
         if ((unfinished || stale) && unlinkat(own, entry->d_name, 0) == 0)
             removed += stale;
@@ -64,12 +59,11 @@ static wh_status sync_folder(int fd, const char *name, struct wh_error *err)
     return fsync(fd) < 0 ? wh_fail_errno(err, "%s", name) : WH_OK;
 }
 
-static wh_status sync_whittle(
-    const struct wh_repository *repository, const struct wh_shelf_update *update,
-    struct wh_error *err)
+static wh_status sync_whittle(const struct wh_repository *repository,
+    const struct wh_shelf_update *update, struct wh_error *err)
 {
-    wh_autoclose int folder =
-        openat(repository->folder, "whittle", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    wh_autoclose int folder = openat(
+        repository->folder, "whittle", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 
     if (folder < 0 && errno == ENOENT)
         return WH_OK; /* no bundle was ever made */
@@ -88,8 +82,7 @@ static wh_status write_index(const struct wh_shelf_update *update, struct wh_buf
     char hex[2 * WH_SHA256_LENGTH + 1];
 
     WH_TRY(wh_index_write(update->index, &xml, err));
-    WH_TRY(wh_deflate(
-        wh_buffer_bytes(&xml), (struct wh_bytes){0}, INDEX_LEVEL, out_stored, err));
+    WH_TRY(wh_deflate(wh_buffer_bytes(&xml), (struct wh_bytes){0}, INDEX_LEVEL, out_stored, err));
     WH_TRY(wh_digest_of(WH_SHA256, wh_buffer_bytes(&xml), &digest, err));
     memcpy(out_entry->open_checksum, digest.bytes, WH_SHA256_LENGTH);
     WH_TRY(wh_digest_of(WH_SHA256, wh_buffer_bytes(out_stored), &digest, err));
@@ -106,6 +99,17 @@ static wh_status write_index(const struct wh_shelf_update *update, struct wh_buf
 static bool same_bytes(struct wh_bytes a, struct wh_bytes b)
 {
     return a.length == b.length && (a.length == 0 || memcmp(a.data, b.data, a.length) == 0);
+}
+
+static bool is_in_place(
+    const struct wh_repository *repository, const char *location, struct wh_bytes content)
+{
+    wh_cleanup(wh_buffer_clear) struct wh_buffer present = {.ceiling = WH_INDEX_MAX};
+    wh_autoclose int fd = -1;
+
+    return wh_open_below(repository->folder, repository->path, location, &fd, NULL) == WH_OK &&
+           wh_read_whole(fd, location, &present, NULL) == WH_OK &&
+           same_bytes(wh_buffer_bytes(&present), content);
 }
 
 static wh_status replace_repomd(const struct wh_shelf *shelf, int repodata,
@@ -132,7 +136,8 @@ static void remove_old_index(const struct wh_shelf *shelf, const char *location)
 
     if (!old || (location && strcmp(old, location) == 0))
         return;
-    if (wh_location_is_safe(old) && strncmp(old, "repodata/", 9) == 0 && strstr(old, "-whittle.xml"))
+    if (wh_location_is_safe(old) && strncmp(old, "repodata/", 9) == 0 &&
+        strstr(old, "-whittle.xml"))
         (void)unlinkat(shelf->repository->folder, old, 0);
 }
 
@@ -145,8 +150,8 @@ wh_status wh_shelf_update(const struct wh_shelf *shelf, const struct wh_shelf_up
     struct wh_repomd_entry entry;
     struct wh_shelf_outcome outcome = {0};
     bool any = update->index->package_count > 0;
-    wh_autoclose int repodata =
-        openat(repository->folder, "repodata", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    wh_autoclose int repodata = openat(
+        repository->folder, "repodata", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 
     if (repodata < 0)
         return wh_fail_errno(err, "%s/repodata", repository->path);
@@ -154,11 +159,9 @@ wh_status wh_shelf_update(const struct wh_shelf *shelf, const struct wh_shelf_up
     if (any) {
         WH_TRY(write_index(update, &stored, &entry, &location, err));
         outcome.index_size = stored.length;
-        bool there = shelf->index.package_count > 0 && strcmp(shelf->index_location, location) == 0 &&
-                     faccessat(repository->folder, location, F_OK, 0) == 0;
-        if (!there)
-            WH_TRY(wh_place_file(
-                repodata, strchr(location, '/') + 1, wh_buffer_bytes(&stored), err));
+        if (!is_in_place(repository, location, wh_buffer_bytes(&stored)))
+            WH_TRY(
+                wh_place_file(repodata, strchr(location, '/') + 1, wh_buffer_bytes(&stored), err));
         WH_TRY(sync_folder(repodata, "repodata", err));
     }
     WH_TRY(replace_repomd(shelf, repodata, any ? &entry : NULL, &outcome.changed, err));
@@ -166,9 +169,11 @@ wh_status wh_shelf_update(const struct wh_shelf *shelf, const struct wh_shelf_up
     /* From here on the new state is visible; what goes wrong only leaves files too many. */
     remove_old_index(shelf, location);
     if (update->keep->count > 0)
-        qsort(update->keep->names, update->keep->count, sizeof *update->keep->names, order_names);
+        qsort(update->keep->names, update->keep->count, sizeof *update->keep->names,
+            wh_shelf_name_order);
     outcome.removed = sweep(repository->folder, "whittle", update->keep);
     (void)sweep(repository->folder, "repodata", NULL);
+    (void)unlinkat(repository->folder, "whittle", AT_REMOVEDIR); /* if nothing is left in it */
     *out_outcome = outcome;
     return WH_OK;
 }

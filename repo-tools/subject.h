@@ -30,7 +30,10 @@ struct wh_subject {
     struct wh_buffer correction;
 };
 
-#define WH_SUBJECT_NONE {.file = WH_PACKAGE_FILE_NONE}
+#define WH_SUBJECT_NONE                                                                            \
+    {                                                                                              \
+        .file = WH_PACKAGE_FILE_NONE                                                               \
+    }
 
 /* Can bundles lead to a package with this prefix? */
 enum wh_skip wh_subject_refuse(const struct wh_package_file *file);

@@ -15,8 +15,7 @@ void wh_summary_publish(FILE *out, const struct wh_publish_result *result)
     (void)fprintf(out,
         "%" PRIu32 " packages, %" PRIu32 " with bundles: %" PRIu32 " bundles, %" PRIu32
         " supplements (%" PRIu32 " as before)\n",
-        result->packages, result->with_bundles, result->steps, result->supplements,
-        result->reused);
+        result->packages, result->with_bundles, result->steps, result->supplements, result->reused);
     if (result->with_bundles > 0) {
         (void)fprintf(out,
             "an upgrade of all from the version before: %" PRIu64 " bytes instead of %" PRIu64
@@ -30,8 +29,8 @@ void wh_summary_publish(FILE *out, const struct wh_publish_result *result)
     }
     for (enum wh_skip skip = WH_SKIP_NOT + 1; skip < WH_SKIPS; skip++)
         if (result->skipped[skip] > 0)
-            (void)fprintf(
-                out, "without bundles: %" PRIu32 ", %s\n", result->skipped[skip], wh_skip_text(skip));
+            (void)fprintf(out, "without bundles: %" PRIu32 ", %s\n", result->skipped[skip],
+                wh_skip_text(skip));
     if (result->shelf.removed > 0)
         (void)fprintf(out, "removed %" PRIu32 " bundles that are not listed any more\n",
             result->shelf.removed);
@@ -43,8 +42,7 @@ void wh_summary_verify(FILE *out, const struct wh_verify_result *result)
 {
     for (uint32_t i = 0; i < result->verdict_count; i++)
         if (result->verdicts[i].kind == WH_VERDICT_NOT_CHECKED)
-            (void)fprintf(
-                out, "%s: %s\n", result->verdicts[i].package, result->verdicts[i].text);
+            (void)fprintf(out, "%s: %s\n", result->verdicts[i].package, result->verdicts[i].text);
     (void)fprintf(out,
         "%" PRIu32 " packages, %" PRIu32 " bundles and supplements: %" PRIu32 " good, %" PRIu32
         " bad, %" PRIu32 " not checked\n",
@@ -101,8 +99,7 @@ void wh_summary_publish_json(FILE *out, const struct wh_publish_result *result)
     add(object, "supplement_bytes", result->supplement_bytes);
     add(object, "index_bytes", result->shelf.index_size);
     add(object, "removed", result->shelf.removed);
-    (void)json_object_object_add(
-        object, "changed", json_object_new_boolean(result->shelf.changed));
+    (void)json_object_object_add(object, "changed", json_object_new_boolean(result->shelf.changed));
     for (enum wh_skip skip = WH_SKIP_NOT + 1; skip < WH_SKIPS; skip++)
         add(skipped, skip_keys[skip], result->skipped[skip]);
     (void)json_object_object_add(object, "skipped", skipped);

@@ -41,17 +41,15 @@ static wh_status open_all(struct run *run, struct wh_error *err)
         return wh_no_memory(err);
     for (uint32_t i = 0; i <= options->previous_count; i++) {
         const char *path = i == 0 ? options->repository : options->previous[i - 1];
-        enum wh_repository_kind kind =
-            i == 0 ? WH_REPOSITORY_WITH_METADATA : WH_REPOSITORY_OR_FOLDER;
+        enum wh_repository_kind kind = i == 0 ? WH_REPOSITORY_WITH_METADATA
+                                              : WH_REPOSITORY_OR_FOLDER;
         WH_TRY(wh_repository_open(path, kind, &run->repositories[i], err));
         run->repository_count++;
     }
     WH_TRY(wh_shelf_read_index(&run->repositories[0], &run->index, NULL, err));
     run->context.places = (struct wh_places){run->repositories, run->repository_count};
-    run->verdicts =
-        wh_array(run->index.package_count, sizeof *run->verdicts, UINT32_MAX, err);
-    run->statuses =
-        wh_array(run->index.package_count, sizeof *run->statuses, UINT32_MAX, err);
+    run->verdicts = wh_array(run->index.package_count, sizeof *run->verdicts, UINT32_MAX, err);
+    run->statuses = wh_array(run->index.package_count, sizeof *run->statuses, UINT32_MAX, err);
     run->errors = wh_array(run->index.package_count, sizeof *run->errors, UINT32_MAX, err);
     return run->verdicts && run->statuses && run->errors ? WH_OK : wh_no_memory(err);
 }
@@ -108,8 +106,7 @@ static wh_status work_on_all(struct run *run, struct wh_error *err)
     return WH_OK;
 }
 
-static wh_status count_all(
-    struct run *run, struct wh_verify_result *result, struct wh_error *err)
+static wh_status count_all(struct run *run, struct wh_verify_result *result, struct wh_error *err)
 {
     uint64_t verdicts = 0;
 

@@ -11,7 +11,7 @@ struct wh_verify_options {
     const char *repository;
     const char *const *previous;
     uint32_t previous_count;
-    uint32_t threads; /* 0: as many as there are processors */
+    uint32_t threads;              /* 0: as many as there are processors */
     wh_jobs_progress_fn *progress; /* its context is always NULL; may be NULL */
 };
 

@@ -35,8 +35,8 @@ static void clear_check(struct check *check)
     free(check->nvra);
 }
 
-static wh_status say(struct check *check, enum wh_verdict_kind kind, const char *text,
-    struct wh_error *err)
+static wh_status say(
+    struct check *check, enum wh_verdict_kind kind, const char *text, struct wh_error *err)
 {
     struct wh_verdict *verdict = &check->verdict->verdicts[check->verdict->verdict_count];
 
@@ -87,8 +87,8 @@ static wh_status find_origin(const struct check *check, const struct wh_bundle *
 
     for (uint32_t i = 0; i < places->count; i++) {
         const struct wh_repository *place = &places->repositories[i];
-        uint32_t count =
-            wh_repository_find(place, check->package->name, check->package->arch, &first);
+        uint32_t count = wh_repository_find(
+            place, check->package->name, check->package->arch, &first);
         for (uint32_t k = 0; k < count; k++) {
             wh_cleanup(wh_package_clear) struct wh_package_file file = WH_PACKAGE_FILE_NONE;
             if (wh_package_open(place->folder, place->path, first[k].location, &file, err) !=
@@ -106,9 +106,8 @@ static wh_status find_origin(const struct check *check, const struct wh_bundle *
 
 /* Assembles by a step alone, and by the step with all supplements from a system on which the files
  * that those hold are changed or missing. */
-static wh_status assemble(
-    const struct check *check, uint32_t step, const struct wh_package_file *origin,
-    struct wh_error *err)
+static wh_status assemble(const struct check *check, uint32_t step,
+    const struct wh_package_file *origin, struct wh_error *err)
 {
     struct wh_bytes bundles[WH_PLAN_BUNDLES_MAX] = {wh_buffer_bytes(&check->loaded[step].bytes)};
     struct wh_gate_input input = {.origin = origin, .bundles = bundles, .bundle_count = 1};
@@ -127,8 +126,8 @@ static wh_status assemble(
 }
 
 /* What a failed check means; the machine's own failures go on to the caller. */
-static wh_status judge(struct check *check, wh_status status, const struct wh_error *error,
-    struct wh_error *err)
+static wh_status judge(
+    struct check *check, wh_status status, const struct wh_error *error, struct wh_error *err)
 {
     if (status == WH_SYSTEM || status == WH_NO_MEMORY) {
         *err = *error;
@@ -172,8 +171,8 @@ static wh_status check_steps(struct check *check, struct wh_error *err)
     if (any)
         check->verdict->checked += supplements;
     for (uint32_t i = 0; i < supplements && !any; i++)
-        WH_TRY(say(check, WH_VERDICT_NOT_CHECKED,
-            "a supplement was not checked: no step could be", err));
+        WH_TRY(say(
+            check, WH_VERDICT_NOT_CHECKED, "a supplement was not checked: no step could be", err));
     return WH_OK;
 }
 
@@ -223,8 +222,8 @@ wh_status wh_verify_package(const struct wh_verify_context *context,
         .verdict = &verdict,
     };
 
-    verdict.verdicts =
-        wh_array(listing->bundle_count + 1ull, sizeof *verdict.verdicts, UINT32_MAX, err);
+    verdict.verdicts = wh_array(
+        listing->bundle_count + 1ull, sizeof *verdict.verdicts, UINT32_MAX, err);
     check.loaded = wh_array(listing->bundle_count, sizeof *check.loaded, UINT32_MAX, err);
     if (!verdict.verdicts || !check.loaded)
         return wh_no_memory(err);
