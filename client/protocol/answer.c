@@ -1,0 +1,110 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* answer.c - see answer.h. */
+#include "protocol/answer.h"
+
+#include <json-c/json.h>
+#include <pthread.h>
+#include <stdatomic.h>
+#include <stdio.h>
+
+static pthread_mutex_t output_mutex = PTHREAD_MUTEX_INITIALIZER;
+static atomic_bool output_failed;
+
+static struct json_object *begin(int64_t id, const char *answer)
+{
+    struct json_object *object = json_object_new_object();
+
+    (void)json_object_object_add(object, "id", json_object_new_int64(id));
+    (void)json_object_object_add(object, "answer", json_object_new_string(answer));
+    return object;
+}
+
+static void add_number(struct json_object *object, const char *name, uint64_t value)
+{
+    (void)json_object_object_add(object, name, json_object_new_int64((int64_t)value));
+}
+
+static void add_text(struct json_object *object, const char *name, const char *text)
+{
+    (void)json_object_object_add(object, name, json_object_new_string(text));
+}
+
+/* One line, whole, at once: the plugin shows progress from it. */
+static void finish(struct json_object *object)
+{
+    const char *text = json_object_to_json_string_ext(object, JSON_C_TO_STRING_PLAIN);
+
+    (void)pthread_mutex_lock(&output_mutex);
+    if (!text || puts(text) < 0 || fflush(stdout) != 0)
+        atomic_store(&output_failed, true);
+    (void)pthread_mutex_unlock(&output_mutex);
+    (void)json_object_put(object);
+}
+
+static void answer_reason(int64_t id, const char *answer, const char *reason)
+{
+    struct json_object *object = begin(id, answer);
+
+    add_text(object, "reason", reason);
+    finish(object);
+}
+
+void wh_answer_select(int64_t id, const struct wh_selection *selection)
+{
+    static const char *const kinds[] = {
+        [WH_BUNDLE_STEP] = "step", [WH_BUNDLE_CONFIG] = "config", [WH_BUNDLE_DOC] = "doc"};
+    struct json_object *object = begin(id, "select");
+    struct json_object *bundles = json_object_new_array();
+
+    for (uint32_t i = 0; i < selection->bundle_count; i++) {
+        const struct wh_index_bundle *bundle = &selection->bundles[i];
+        struct json_object *item = json_object_new_object();
+        char hex[2 * WH_SHA256_LENGTH + 1];
+        wh_hex(bundle->sha256, sizeof bundle->sha256, hex);
+        add_text(item, "kind", kinds[bundle->kind]);
+        add_text(item, "location", selection->locations[i]);
+        add_number(item, "size", bundle->size);
+        add_text(item, "sha256", hex);
+        (void)json_object_array_add(bundles, item);
+    }
+    (void)json_object_object_add(object, "bundles", bundles);
+    add_text(object, "from", selection->from);
+    finish(object);
+}
+
+void wh_answer_none(int64_t id, const char *reason)
+{
+    answer_reason(id, "none", reason);
+}
+
+void wh_answer_refusal(int64_t id, const char *reason)
+{
+    answer_reason(id, "refusal", reason);
+}
+
+void wh_answer_progress(int64_t id, uint64_t done, uint64_t total)
+{
+    struct json_object *object = begin(id, "progress");
+
+    add_number(object, "done", done);
+    add_number(object, "total", total);
+    finish(object);
+}
+
+void wh_answer_assembled(int64_t id, const struct wh_assembled *assembled)
+{
+    struct json_object *object = begin(id, "assembled");
+
+    add_number(object, "bytes", assembled->bytes);
+    add_number(object, "kept", assembled->kept);
+    add_number(object, "patched", assembled->patched);
+    add_number(object, "fetched", assembled->fetched);
+    (void)json_object_object_add(
+        object, "attributes", json_object_new_boolean(assembled->attributes));
+    finish(object);
+}
+
+bool wh_answers_written(void)
+{
+    return !atomic_load(&output_failed);
+}

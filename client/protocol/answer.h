@@ -1,0 +1,26 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* answer.h - the answer lines of specs/format/commands.md. Safe to call from any thread. */
+#ifndef WHITTLE_ANSWER_H
+#define WHITTLE_ANSWER_H
+
+#include "select/select.h"
+
+/* What `assembled` says of a package. */
+struct wh_assembled {
+    uint64_t bytes;
+    uint32_t kept;
+    uint32_t patched;
+    uint32_t fetched;
+    bool attributes;
+};
+
+void wh_answer_select(int64_t id, const struct wh_selection *selection);
+void wh_answer_none(int64_t id, const char *reason);
+void wh_answer_refusal(int64_t id, const char *reason);
+void wh_answer_progress(int64_t id, uint64_t done, uint64_t total);
+void wh_answer_assembled(int64_t id, const struct wh_assembled *assembled);
+
+/* Did every answer reach standard output? */
+bool wh_answers_written(void);
+
+#endif

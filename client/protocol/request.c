@@ -1,0 +1,206 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* request.c - see request.h. Every member is taken once and counted, so that one that nobody asked
+ * for shows. */
+#include "protocol/request.h"
+
+#include <json-c/json.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "whittle/cleanup.h"
+
+struct members {
+    struct json_object *object;
+    int taken;
+    const char *bad; /* the first member that is missing or of the wrong type */
+};
+
+static void put_object(struct json_object **object)
+{
+    (void)json_object_put(*object);
+}
+
+static struct json_object *take(struct members *members, const char *name, enum json_type type)
+{
+    struct json_object *value = NULL;
+
+    if (members->bad)
+        return NULL;
+    if (!json_object_object_get_ex(members->object, name, &value) ||
+        !json_object_is_type(value, type)) {
+        members->bad = name;
+        return NULL;
+    }
+    members->taken++;
+    return value;
+}
+
+static char *take_string(struct members *members, const char *name)
+{
+    struct json_object *value = take(members, name, json_type_string);
+
+    if (!value)
+        return NULL;
+    const char *text = json_object_get_string(value);
+    if ((size_t)json_object_get_string_len(value) != strlen(text)) { /* a NUL inside */
+        members->bad = name;
+        return NULL;
+    }
+    char *copy = strdup(text);
+    if (!copy)
+        members->bad = name;
+    return copy;
+}
+
+static uint64_t take_size(struct members *members, const char *name)
+{
+    struct json_object *value = take(members, name, json_type_int);
+    int64_t number = value ? json_object_get_int64(value) : 0;
+
+    if (number < 0)
+        members->bad = name;
+    return number < 0 ? 0 : (uint64_t)number;
+}
+
+/* Also refuses members that were not taken. */
+static wh_status check_members(struct members *members, struct wh_error *err)
+{
+    if (members->bad)
+        return wh_fail(err, WH_MALFORMED, "request: %s is missing or bad", members->bad);
+    if (json_object_object_length(members->object) != members->taken)
+        return wh_fail(err, WH_MALFORMED, "request: it has a member that is not known");
+    return WH_OK;
+}
+
+static wh_status parse_object(
+    struct wh_bytes line, struct json_object **out_object, struct wh_error *err)
+{
+    struct json_tokener *tokener = json_tokener_new_ex(4); /* nesting */
+
+    if (!tokener)
+        return wh_no_memory(err);
+    if (line.length > WH_LINE_MAX) {
+        json_tokener_free(tokener);
+        return wh_fail(err, WH_OVER_LIMIT, "request: longer than %u bytes", WH_LINE_MAX);
+    }
+    json_tokener_set_flags(tokener, JSON_TOKENER_STRICT);
+    struct json_object *object =
+        json_tokener_parse_ex(tokener, (const char *)line.data, (int)line.length);
+    bool whole = json_tokener_get_error(tokener) == json_tokener_success &&
+                 json_tokener_get_parse_end(tokener) == line.length;
+    json_tokener_free(tokener);
+    if (!whole || !json_object_is_type(object, json_type_object)) {
+        (void)json_object_put(object);
+        return wh_fail(err, WH_MALFORMED, "request: not a JSON object");
+    }
+    *out_object = object;
+    return WH_OK;
+}
+
+void wh_select_request_clear(struct wh_select_request *request)
+{
+    free(request->index);
+    free(request->pkgid);
+    free(request->nevra);
+    free(request->root);
+    *request = (struct wh_select_request){0};
+}
+
+wh_status wh_select_request_parse(
+    struct wh_bytes line, struct wh_select_request *out_request, struct wh_error *err)
+{
+    wh_cleanup(put_object) struct json_object *object = NULL;
+    wh_cleanup(wh_select_request_clear) struct wh_select_request request = {0};
+
+    WH_TRY(parse_object(line, &object, err));
+    struct members members = {.object = object};
+    struct json_object *id = take(&members, "id", json_type_int);
+    request.id = id ? json_object_get_int64(id) : 0;
+    request.index = take_string(&members, "index");
+    request.pkgid = take_string(&members, "pkgid");
+    request.nevra = take_string(&members, "nevra");
+    request.root = take_string(&members, "root");
+    WH_TRY(check_members(&members, err));
+    *out_request = request;
+    request = (struct wh_select_request){0};
+    return WH_OK;
+}
+
+void wh_assemble_request_clear(struct wh_assemble_request *request)
+{
+    for (uint32_t i = 0; i < WH_PLAN_BUNDLES_MAX; i++)
+        free(request->bundles[i].path);
+    free(request->nevra);
+    free(request->root);
+    free(request->destination);
+    free(request->checksum_type);
+    free(request->checksum_value);
+    *request = (struct wh_assemble_request){0};
+}
+
+static wh_status take_bundle(
+    struct json_object *object, struct wh_bundle_file *bundle, struct wh_error *err)
+{
+    struct members members = {.object = object};
+
+    if (!json_object_is_type(object, json_type_object))
+        return wh_fail(err, WH_MALFORMED, "request: a bundle is no object");
+    bundle->path = take_string(&members, "path");
+    bundle->size = take_size(&members, "size");
+    struct json_object *sha256 = take(&members, "sha256", json_type_string);
+    if (sha256 && !wh_unhex(json_object_get_string(sha256),
+                      (size_t)json_object_get_string_len(sha256), bundle->sha256,
+                      sizeof bundle->sha256))
+        members.bad = "sha256";
+    return check_members(&members, err);
+}
+
+static wh_status take_bundles(
+    struct members *members, struct wh_assemble_request *request, struct wh_error *err)
+{
+    struct json_object *array = take(members, "bundles", json_type_array);
+    size_t count = array ? json_object_array_length(array) : 0;
+
+    if (array && (count == 0 || count > WH_PLAN_BUNDLES_MAX))
+        return wh_fail(err, WH_MALFORMED, "request: %zu bundles", count);
+    for (; request->bundle_count < count; request->bundle_count++)
+        WH_TRY(take_bundle(json_object_array_get_idx(array, request->bundle_count),
+            &request->bundles[request->bundle_count], err));
+    return WH_OK;
+}
+
+static wh_status take_checksum(
+    struct members *members, struct wh_assemble_request *request, struct wh_error *err)
+{
+    struct members inner = {.object = take(members, "checksum", json_type_object)};
+
+    if (!inner.object)
+        return WH_OK; /* said by check_members() */
+    request->checksum_type = take_string(&inner, "type");
+    request->checksum_value = take_string(&inner, "value");
+    return check_members(&inner, err);
+}
+
+wh_status wh_assemble_request_parse(
+    struct wh_bytes line, struct wh_assemble_request *out_request, struct wh_error *err)
+{
+    wh_cleanup(put_object) struct json_object *object = NULL;
+    wh_cleanup(wh_assemble_request_clear) struct wh_assemble_request request = {0};
+
+    WH_TRY(parse_object(line, &object, err));
+    struct members members = {.object = object};
+    struct json_object *id = take(&members, "id", json_type_int);
+    request.id = id ? json_object_get_int64(id) : 0;
+    request.nevra = take_string(&members, "nevra");
+    request.root = take_string(&members, "root");
+    request.destination = take_string(&members, "destination");
+    request.budget = take_size(&members, "budget");
+    WH_TRY(take_bundles(&members, &request, err));
+    WH_TRY(take_checksum(&members, &request, err));
+    WH_TRY(check_members(&members, err));
+    if (request.destination[0] != '/')
+        return wh_fail(err, WH_MALFORMED, "request: destination is no absolute path");
+    *out_request = request;
+    request = (struct wh_assemble_request){0};
+    return WH_OK;
+}

@@ -1,0 +1,46 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* request.h - the request lines of specs/format/commands.md. */
+#ifndef WHITTLE_REQUEST_H
+#define WHITTLE_REQUEST_H
+
+#include "whittle/plan.h"
+
+#define WH_LINE_MAX (64u << 10) /* bytes of a request line */
+
+struct wh_select_request {
+    int64_t id;
+    char *index; /* path */
+    char *pkgid;
+    char *nevra;
+    char *root;
+};
+
+struct wh_bundle_file {
+    char *path;
+    uint64_t size;
+    uint8_t sha256[WH_SHA256_LENGTH];
+};
+
+struct wh_assemble_request {
+    int64_t id;
+    char *nevra;
+    char *root;
+    struct wh_bundle_file bundles[WH_PLAN_BUNDLES_MAX];
+    uint32_t bundle_count;
+    char *destination;
+    char *checksum_type;
+    char *checksum_value;
+    uint64_t budget; /* bytes */
+};
+
+/* line: one JSON object, local but checked: members of the wrong type, missing ones and unknown
+ * ones are WH_MALFORMED. The strings belong to the request; free with the _clear of its kind. */
+WH_MUST_CHECK wh_status wh_select_request_parse(
+    struct wh_bytes line, struct wh_select_request *out_request, struct wh_error *err);
+void wh_select_request_clear(struct wh_select_request *request);
+
+WH_MUST_CHECK wh_status wh_assemble_request_parse(
+    struct wh_bytes line, struct wh_assemble_request *out_request, struct wh_error *err);
+void wh_assemble_request_clear(struct wh_assemble_request *request);
+
+#endif

@@ -1,0 +1,123 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* select.c - see select.h. */
+#include "select/select.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "observe/nevra.h"
+#include "observe/report.h"
+#include "whittle/cleanup.h"
+
+void wh_selection_clear(struct wh_selection *selection)
+{
+    for (uint32_t i = 0; i < WH_PLAN_BUNDLES_MAX; i++)
+        free(selection->locations[i]);
+    free(selection->from);
+    *selection = (struct wh_selection){0};
+}
+
+/* The smallest step that starts from one of the installed versions. */
+static const struct wh_index_bundle *find_step(const struct wh_index_package *package,
+    const struct wh_installed *installed, uint32_t count, const struct wh_installed **out_from)
+{
+    const struct wh_index_bundle *best = NULL;
+
+    for (uint32_t b = 0; b < package->bundle_count; b++) {
+        const struct wh_index_bundle *bundle = &package->bundles[b];
+        for (uint32_t i = 0; i < count; i++) {
+            bool fits = bundle->kind == WH_BUNDLE_STEP &&
+                        memcmp(bundle->from, installed[i].header->id, sizeof bundle->from) == 0;
+            if (fits && (!best || bundle->size < best->size)) {
+                best = bundle;
+                *out_from = &installed[i];
+            }
+        }
+    }
+    return best;
+}
+
+/* The location follows from the new package's name, which the solver has with its epoch. */
+static wh_status locate(const char *nevra, const struct wh_index_bundle *bundle,
+    char **out_location, struct wh_error *err)
+{
+    wh_autofree char *name = wh_nevra_name(nevra);
+    if (!name)
+        return wh_fail(err, WH_MALFORMED, "%s: not NAME-VERSION-RELEASE.ARCH", nevra);
+    const char *version = nevra + strlen(name) + 1;
+    const char *colon = strchr(version, ':');
+    wh_autofree char *nvra = NULL;
+    if (asprintf(&nvra, "%s-%s", name, colon ? colon + 1 : version) < 0)
+        return wh_no_memory(err);
+    return wh_bundle_location(nvra, bundle->sha256, out_location, err);
+}
+
+static wh_status add(struct wh_selection *selection, const char *nevra,
+    const struct wh_index_bundle *bundle, struct wh_error *err)
+{
+    uint32_t at = selection->bundle_count;
+
+    WH_TRY(locate(nevra, bundle, &selection->locations[at], err));
+    selection->bundles[at] = *bundle;
+    selection->bundle_count++;
+    return WH_OK;
+}
+
+static wh_status add_supplements(const struct wh_index_package *package, const char *nevra,
+    const struct wh_report *report, const struct wh_header *header,
+    struct wh_selection *selection, struct wh_error *err)
+{
+    static const struct {
+        enum wh_bundle_kind kind;
+        uint32_t flag;
+    } supplements[] = {{WH_BUNDLE_CONFIG, WH_FILE_CONFIG}, {WH_BUNDLE_DOC, WH_FILE_DOC}};
+
+    for (size_t s = 0; s < sizeof supplements / sizeof *supplements; s++) {
+        if (!wh_report_has(report, header, supplements[s].flag))
+            continue;
+        for (uint32_t b = 0; b < package->bundle_count; b++)
+            if (package->bundles[b].kind == supplements[s].kind &&
+                selection->bundle_count < WH_PLAN_BUNDLES_MAX)
+                WH_TRY(add(selection, nevra, &package->bundles[b], err));
+    }
+    return WH_OK;
+}
+
+struct found {
+    struct wh_installed *list;
+    uint32_t count;
+};
+
+static void free_found(struct found *found)
+{
+    wh_installed_free(found->list, found->count);
+}
+
+wh_status wh_select(struct wh_system *system, const struct wh_index_package *package,
+    const char *nevra, struct wh_selection *out_selection, struct wh_error *err)
+{
+    wh_cleanup(wh_selection_clear) struct wh_selection selection = {0};
+    wh_cleanup(wh_report_clear) struct wh_report report = {0};
+    wh_cleanup(free_found) struct found found = {0};
+    const struct wh_installed *from = NULL;
+    wh_autofree char *name = wh_nevra_name(nevra);
+
+    if (!name)
+        return wh_fail(err, WH_MALFORMED, "%s: not NAME-VERSION-RELEASE.ARCH", nevra);
+    if (package)
+        WH_TRY(wh_installed_find(system, name, &found.list, &found.count, err));
+    const struct wh_index_bundle *step =
+        package ? find_step(package, found.list, found.count, &from) : NULL;
+    if (step) {
+        WH_TRY(wh_report_observe(system, from, &report, err));
+        WH_TRY(add(&selection, nevra, step, err));
+        WH_TRY(add_supplements(package, nevra, &report, from->header, &selection, err));
+        selection.from = wh_header_nevra(from->header);
+        if (!selection.from)
+            return wh_no_memory(err);
+    }
+    *out_selection = selection;
+    selection = (struct wh_selection){0};
+    return WH_OK;
+}

@@ -1,0 +1,22 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* commands.h - the subcommands. Each takes its own arguments, argv[0] being its name, and returns
+ * the exit status. */
+#ifndef WHITTLE_COMMANDS_H
+#define WHITTLE_COMMANDS_H
+
+#include "whittle/error.h"
+
+enum exit_status { EXIT_DONE = 0, EXIT_TROUBLE = 1, EXIT_MISUSE = 2 };
+
+int run_select(int argc, char **argv);
+int run_assemble(int argc, char **argv);
+int run_canary(int argc, char **argv);
+int run_purge(int argc, char **argv);
+
+/* For a command that knows no option but --help: prints help and true, or complains and true. */
+int no_options(int argc, char **argv, const char *help, int *out_status);
+
+/* One sentence on standard error; returns status. */
+int complain(int status, const char *command, const struct wh_error *err);
+
+#endif

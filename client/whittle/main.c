@@ -1,0 +1,73 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* main.c - the command `whittle`. */
+#include <getopt.h>
+#include <rpm/rpmlib.h>
+#include <rpm/rpmlog.h>
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "whittle/commands.h"
+
+static const char help[] =
+    "Usage: whittle COMMAND [OPTION]...\n"
+    "Assembles RPM packages from installed files and small bundles.\n"
+    "\n"
+    "Commands:\n"
+    "  select     say which bundles lead to a package (for plugins)\n"
+    "  assemble   write packages from bundles and installed files (for plugins)\n"
+    "  canary     tell whether assembled packages install on this system\n"
+    "  purge      remove assembled packages from the package managers' caches\n"
+    "\n"
+    "  --help     show this text, or a command's own\n"
+    "  --version  show the version\n"
+    "\n"
+    "Exit status: 0 done, 1 trouble, 2 bad command line or request.\n"
+    "See whittle(8).\n";
+
+static const struct {
+    const char *name;
+    int (*run)(int argc, char **argv);
+} commands[] = {
+    {"select", run_select},
+    {"assemble", run_assemble},
+    {"canary", run_canary},
+    {"purge", run_purge},
+};
+
+int complain(int status, const char *command, const struct wh_error *err)
+{
+    (void)fprintf(stderr, "whittle %s: %s\n", command, err->message);
+    return status;
+}
+
+int no_options(int argc, char **argv, const char *text, int *out_status)
+{
+    if (argc == 1)
+        return 0;
+    if (strcmp(argv[1], "--help") == 0) {
+        *out_status = fputs(text, stdout) < 0 ? EXIT_TROUBLE : EXIT_DONE;
+        return 1;
+    }
+    (void)fprintf(stderr, "whittle %s: unknown argument %s\n", argv[0], argv[1]);
+    *out_status = EXIT_MISUSE;
+    return 1;
+}
+
+int main(int argc, char **argv)
+{
+    if (argc >= 2 && strcmp(argv[1], "--help") == 0)
+        return fputs(help, stdout) < 0 ? EXIT_TROUBLE : EXIT_DONE;
+    if (argc >= 2 && strcmp(argv[1], "--version") == 0)
+        return printf("whittle %s\n", WHITTLE_VERSION) < 0 ? EXIT_TROUBLE : EXIT_DONE;
+    if (argc < 2) {
+        (void)fputs("whittle: no command given, see whittle --help\n", stderr);
+        return EXIT_MISUSE;
+    }
+    (void)signal(SIGPIPE, SIG_IGN); /* a plugin that went away shows as a failed write */
+    for (size_t i = 0; i < sizeof commands / sizeof *commands; i++)
+        if (strcmp(argv[1], commands[i].name) == 0)
+            return commands[i].run(argc - 1, argv + 1);
+    (void)fprintf(stderr, "whittle: unknown command %s, see whittle --help\n", argv[1]);
+    return EXIT_MISUSE;
+}
