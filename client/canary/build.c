@@ -87,17 +87,21 @@ static wh_status put_file(Header h, struct wh_error *err)
     return WH_OK;
 }
 
-/* Exports h as a main header with its region. */
+/* Exports h as a main header with its region, which librpm makes when a header is reloaded. */
 static wh_status export_header(Header h, struct wh_buffer *out, struct wh_error *err)
 {
+    static const uint8_t magic[8] = {0x8e, 0xad, 0xe8, 0x01};
     Header copy = headerCopy(h);
     Header reloaded = copy ? headerReload(copy, RPMTAG_HEADERIMMUTABLE) : NULL;
+    unsigned length = 0;
+    wh_autofree void *blob = reloaded ? headerExport(reloaded, &length) : NULL;
 
-    if (!reloaded)
-        return wh_no_memory(err);
-    wh_status status = wh_header_export(reloaded, out, err);
     (void)headerFree(reloaded);
-    return status;
+    if (!blob)
+        return wh_no_memory(err);
+    wh_buffer_append(out, magic, sizeof magic);
+    wh_buffer_append(out, blob, length);
+    return wh_buffer_check(out, err);
 }
 
 /* The payload follows from the file list, which is complete already. */

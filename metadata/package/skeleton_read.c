@@ -138,7 +138,7 @@ static wh_status take_content(const struct wh_header *header, struct cursor *cur
 static wh_status read_members(const struct wh_header *header, const struct wh_file_map *map,
     struct cursor *cursor, uint8_t *seen, struct wh_error *err)
 {
-    struct member member;
+    struct member member = {WH_NO_FILE, 0};
 
     do {
         const uint8_t *magic = take(cursor, sizeof cpio_newc_magic);
