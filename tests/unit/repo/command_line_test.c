@@ -1,0 +1,94 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* command_line_test.c - options of whittle-repo. */
+#include "unit.h"
+
+#include <stdio.h>
+
+#include "repo_options.h"
+#include "whittle/cleanup.h"
+
+static wh_status parse(
+    const char *const *words, struct wh_repo_options *out_options, struct wh_error *err)
+{
+    char *argv[16] = {(char *)(uintptr_t) "whittle-repo"};
+    int argc = 1;
+
+    for (; words[argc - 1]; argc++)
+        argv[argc] = (char *)(uintptr_t)words[argc - 1];
+    return wh_repo_options_parse(argc, argv, out_options, err);
+}
+
+static void reads_options_in_any_order(void **state)
+{
+    wh_cleanup(wh_repo_options_clear) struct wh_repo_options options = {0};
+    const char *words[] = {"publish", "--previous", "A", "R", "-p", "B", "--versions=5", "-j2",
+        "--supplement-docs", "--no-reinstall", "--json", NULL};
+
+    (void)state;
+    assert_int_equal(parse(words, &options, NULL), WH_OK);
+    assert_int_equal(options.command, WH_REPO_PUBLISH);
+    assert_string_equal(options.subject, "R");
+    assert_int_equal(options.previous_count, 2);
+    assert_string_equal(options.previous[0], "A");
+    assert_string_equal(options.previous[1], "B");
+    assert_int_equal(options.versions, 5);
+    assert_int_equal(options.jobs, 2);
+    assert_true(options.supplement_docs && options.no_reinstall && options.json);
+}
+
+static void refuses_what_it_does_not_understand(void **state)
+{
+    static const char *const cases[][6] = {
+        {NULL},
+        {"publish", NULL},
+        {"publish", "a", "b", NULL},
+        {"frobnicate", "a", NULL},
+        {"publish", "R", "--frob", NULL},
+        {"publish", "R", "-x", NULL},
+        {"publish", "R", "--versions=0", NULL},
+        {"publish", "R", "--versions=33", NULL},
+        {"publish", "R", "--versions=1x", NULL},
+        {"publish", "R", "--versions=-1", NULL},
+        {"publish", "R", "--jobs", NULL},
+        {"verify", "R", "--versions=1", NULL},
+        {"explain", "B", "--previous=x", NULL},
+        {"explain", "B", "O", "x", NULL},
+    };
+
+    (void)state;
+    for (size_t i = 0; i < COUNT(cases); i++) {
+        struct wh_repo_options options;
+        struct wh_error error = {0};
+        assert_int_equal(parse(cases[i], &options, &error), WH_MALFORMED);
+        assert_true(error.message[0] != '\0');
+    }
+}
+
+static void help_fits_a_terminal(void **state)
+{
+    char *text = NULL;
+    size_t length = 0;
+    size_t column = 0;
+    FILE *out = open_memstream(&text, &length);
+
+    (void)state;
+    wh_repo_options_help(out);
+    assert_int_equal(fclose(out), 0);
+    for (size_t i = 0; i < length; i++) {
+        column = text[i] == '\n' ? 0 : column + 1;
+        assert_true(column <= 80);
+    }
+    assert_non_null(strstr(text, "--no-reinstall"));
+    free(text);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(reads_options_in_any_order),
+        cmocka_unit_test(refuses_what_it_does_not_understand),
+        cmocka_unit_test(help_fits_a_terminal),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
