@@ -287,7 +287,7 @@ static wh_status publish_package(struct work *work, struct wh_error *err)
         &work->context->places, work->package, work->context->options->versions, &versions, err));
     WH_TRY(allocate(work, versions.count, err));
     if (versions.count == 0) {
-        work->outcome->skip = WH_SKIP_NO_OLDER;
+        work->outcome->skip = versions.passed_over ? WH_SKIP_WEAK : WH_SKIP_NO_OLDER;
         return WH_OK;
     }
     WH_TRY(wh_package_open(

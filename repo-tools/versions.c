@@ -103,7 +103,9 @@ wh_status wh_versions_find(const struct wh_places *places,
         WH_TRY(wh_package_open(candidates[i].repository->folder, candidates[i].repository->path,
             candidates[i].package->location, &file, err));
         WH_TRY(check_identity(candidates[i].package, &file, err));
-        if (wh_origin_refuse(&file) != WH_SKIP_NOT || is_listed(&versions, file.header))
+        bool refused = wh_origin_refuse(&file) != WH_SKIP_NOT;
+        versions.passed_over |= refused;
+        if (refused || is_listed(&versions, file.header))
             continue;
         versions.files[versions.count++] = file;
         file = (struct wh_package_file)WH_PACKAGE_FILE_NONE;

@@ -15,6 +15,7 @@ struct wh_places {
 struct wh_versions {
     struct wh_package_file *files; /* newest first; prefix only */
     uint32_t count;
+    bool passed_over; /* there was one that cannot be a start */
 };
 
 /* The newest older versions of the same name and arch, at most `limit`, each header once. A
