@@ -11,6 +11,7 @@ Trust: repomd.xml was verified by dnf where the repository is signed, the index 
 bundles are hostile until the commands have checked them; the commands' answers come from a local program.
 """
 
+import collections
 import contextlib
 import glob
 import json
@@ -44,6 +45,7 @@ INSTALLED_TO = ('', 'usr', 'var', 'etc', 'opt', 'boot')
 # Bytes left over for the rpm database, logs and scriptlets on a file system that a transaction writes to.
 RESERVE = 16 * 1024 * 1024
 UNLIMITED = 1 << 62  # bytes, where a file system does not count them
+LINES_OF_ONE_REASON = 3  # packages with the same reason beyond which they share a line
 BAD_SIGNATURE = 2  # of package_signature_check(): no key that could be imported makes it good
 
 
@@ -577,11 +579,14 @@ class Whittle(dnf.Plugin):
             for answer in talk(argv, requests):
                 job = fetched[answer['id']]
                 if answer['answer'] == 'progress':
-                    self._show(progress, total, written, job, answer)
+                    written[job.number] = job.pkg.downloadsize * answer['done'] // max(answer['total'], 1)
                 elif answer['answer'] == 'assembled':
+                    written[job.number] = job.pkg.downloadsize
                     self._accept(job, answer, progress, done)
                 else:
                     job.reason = answer['reason']
+                # Every package counts with the bytes that its download would have.
+                progress.progress(bar(progress, total), sum(written.values()))
         except CommandError as error:
             failure = str(error)
         finally:
@@ -606,12 +611,6 @@ class Whittle(dnf.Plugin):
             'budget': max(budget, 0),
         }
 
-    def _show(self, progress, total, written, job, answer):
-        """Moves the meter; every package counts with the bytes that its download would have."""
-        if answer['total'] > 0:
-            written[job.number] = job.pkg.downloadsize * answer['done'] // answer['total']
-        progress.progress(bar(progress, total), sum(written.values()))
-
     def _accept(self, job, answer, progress, done):
         """Takes an assembled file after dnf's own look at its signature; removes it when that is bad."""
         path = job.pkg.localPkg()
@@ -629,11 +628,19 @@ class Whittle(dnf.Plugin):
         progress.end(job.line(progress), dnf.callback.STATUS_DRPM, 'assembled from local files')
 
     def _report(self, jobs, remote, progress, overhead):
-        """Says for each package that was tried in vain why, and what the others saved."""
+        """Says why packages were tried in vain, one line each unless many share a reason, and what the others saved."""
+        reasons = collections.OrderedDict()
         for job in jobs:
             if job.reason:
-                text = '%s; downloading the whole package' % ' '.join(job.reason.split())
-                logger.debug('whittle: %s: %s', job.label(), text)
+                logger.debug('whittle: %s: %s', job.label(), job.reason)
+                reasons.setdefault(' '.join(job.reason.split()), []).append(job)
+        for reason, refused in reasons.items():
+            if len(refused) > LINES_OF_ONE_REASON:
+                line = Line(progress, '%d packages (whittle)' % len(refused), 0)
+                progress.end(line, dnf.callback.STATUS_MIRROR, '%s; downloading whole packages' % reason)
+                continue
+            for job in refused:
+                text = '%s; downloading the whole package' % reason
                 progress.end(job.line(progress), dnf.callback.STATUS_MIRROR, text)
         assembled = [job for job in jobs if job.assembled]
         if not assembled:

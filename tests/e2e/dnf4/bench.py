@@ -262,11 +262,18 @@ class Machine:
             rpm.delMacro("_dbpath")
 
 
+def read_index(repodata):
+    """A published index: its file and its document."""
+    packed = next(repodata.glob("*whittle.xml*"))
+    document = subprocess.run(["zstd", "-dcf", packed], stdout=subprocess.PIPE, check=True).stdout
+    return packed, ElementTree.ElementTree(ElementTree.fromstring(document))
+
+
 class Bench:
     """The set-up of one case."""
 
     def __init__(self, fixture, lower, work, whittle_repo):
-        self._fixture = fixture
+        self.fixture = fixture
         self._lower = lower
         self._whittle_repo = whittle_repo
         self.work = work
@@ -298,15 +305,13 @@ class Bench:
     def index(self):
         """The published index: NAME-VERSION -> its bundle elements. What is changed in them is published."""
         repodata = self.site / "main" / "repodata"
-        packed = next(repodata.glob("*whittle.xml*"))
-        tree = ElementTree.ElementTree(ElementTree.fromstring(
-            subprocess.run(["zstd", "-dcf", packed], stdout=subprocess.PIPE, check=True).stdout))
+        packed, tree = read_index(repodata)
         names = {hashlib.sha256(path.read_bytes()).hexdigest(): path.name.replace("-1.noarch.rpm", "")
                  for path in (self.site / "main").glob("*.rpm")}
         yield {names[package.get("pkgid")]: package.findall("bundle") for package in tree.getroot()}
         packed.unlink()
         tree.write(self.work / "whittle.xml", encoding="utf-8", xml_declaration=True)
-        packages.run("modifyrepo_c", "--mdtype", "whittle", self.work / "whittle.xml", repodata)
+        packages.run("modifyrepo_c", "--no-compress", "--mdtype", "whittle", self.work / "whittle.xml", repodata)
 
     def list_as(self, entries, package, data):
         """Makes the index list other bytes as the bundles of a package."""
@@ -326,7 +331,7 @@ class Bench:
         """Installs older packages once more, with options of rpm."""
         files = []
         for name in names:
-            shutil.copy(self._fixture / "old" / (name + "-1-1.noarch.rpm"), machine.path("/tmp"))
+            shutil.copy(self.fixture / "old" / (name + "-1-1.noarch.rpm"), machine.path("/tmp"))
             files.append("/tmp/%s-1-1.noarch.rpm" % name)
         machine.run("rpm", "-e", "--nodeps", *names)
         machine.run("rpm", "-i", "--nodeps", *options, *files)
@@ -356,7 +361,7 @@ class Bench:
             target = root / library.lstrip("/")
             target.parent.mkdir(parents=True, exist_ok=True)
             shutil.copy(machine.path(library), target)
-        for package in (self._fixture / "old").glob("*.rpm"):
+        for package in (self.fixture / "old").glob("*.rpm"):
             shutil.copy(package, root / "tmp")
         machine.run("rpm", "--root", path, "--import", "/etc/matrix.asc")
         machine.run("rpm", "--root", path, "-i", *["%s/tmp/%s" % (path, file.name) for file in (root / "tmp").glob("*.rpm")])

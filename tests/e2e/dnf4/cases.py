@@ -11,7 +11,7 @@ import subprocess
 import time
 
 import packages
-from bench import ADDRESS, PASSWORD, USER, check
+from bench import ADDRESS, PASSWORD, USER, check, read_index
 
 OLD = ["alpha-1", "beta-1", "gamma-1", "tall-1"]
 NEW = ["alpha-2", "beta-2", "gamma-2", "tall-2"]
@@ -146,9 +146,11 @@ def index_garbage(bench):
     """And one whose index is noise that repomd.xml vouches for."""
     noise = bench.work / "whittle.xml"
     noise.write_text("<whittle version='1'><package pkgid='x'>")
-    packages.run("modifyrepo_c", "--mdtype", "whittle", noise, bench.site / "main" / "repodata")
+    packages.run("modifyrepo_c", "--no-compress", "--mdtype", "whittle", noise, bench.site / "main" / "repodata")
     machine = bench.machine()
-    expect(machine.dnf("upgrade"), [], NEW)
+    run = machine.dnf("upgrade")
+    expect(run, [], NEW)
+    check(run.output.count("[MIRROR] 4 packages (whittle)") == 1, "the common reason is not said once", run.output)
     machine.check_after(NEW, UPGRADED)
 
 
@@ -195,7 +197,7 @@ def bundle_garbage_listed(bench):
 def exchange_bundles(bench):
     """Serves a bundle of beta as alpha's, with an index that vouches for it."""
     with bench.index() as entries:
-        step = entries["beta-2"][0]
+        step = max(entries["beta-2"], key=lambda entry: int(entry.get("size")))  # from beta-1, not from beta-2
         found = [path for path in bench.bundles_of("beta-2") if path.name.endswith(".%s.wht" % step.get("sha256")[:16])]
         bench.list_as(entries, "alpha-2", found[0].read_bytes())
 
@@ -206,6 +208,31 @@ def bundle_of_another_package(bench):
     exchange_bundles(bench)
     run = upgrade_without(bench.machine(), "alpha-2", ".")
     check("beta-2" in run.assembled, "beta is not assembled", run.output)
+
+
+def serve_other_version(bench):
+    """Serves the bundle that leads to another signed version of alpha as alpha-2's, and vouches for it."""
+    _, document = read_index(bench.fixture / "other" / "repodata")
+    digest = document.find("package/bundle").get("sha256")
+    other = bench.fixture / "other" / "whittle" / ("alpha-1.5-1.noarch.%s.wht" % digest[:16])
+    with bench.index() as entries:
+        bench.list_as(entries, "alpha-2", other.read_bytes())
+
+
+@case
+def bundle_of_another_version(bench):
+    """The same with another version of the package itself, as a mirror would that wants an old hole back."""
+    serve_other_version(bench)
+    upgrade_without(bench.machine(), "alpha-2", "1[.]5|pkgid|package|prefix")
+
+
+@case
+def bundle_of_another_version_gpgcheck_off(bench):
+    """Without signature checks too."""
+    serve_other_version(bench)
+    machine = bench.machine()
+    machine.repository("main", gpgcheck="0")
+    upgrade_without(machine, "alpha-2", ".")
 
 
 @case

@@ -15,6 +15,7 @@ import subprocess
 import tempfile
 
 OLD, NEW = "1", "2"
+OTHER = "1.5"  # of alpha, in a repository of its own
 
 SPEC = """\
 %global __os_install_post %{{nil}}
@@ -123,25 +124,31 @@ def publish(repo, whittle_repo, *options):
 
 
 def build_all(out, whittle_repo):
-    """out/old: the installed versions; out/main: a published repository of both; out/bare: without whittle."""
+    """Builds the repositories.
+
+    out/old: the installed versions; out/main: published, of both versions; out/bare: the same without whittle;
+    out/other: published, with one more signed version that leads from the installed one.
+    """
     shutil.rmtree(out, ignore_errors=True)
     work = out / "work"
-    for folder in (out / "old", out / "main", work):
+    for folder in (out / "old", out / "main", out / "other", work):
         folder.mkdir(parents=True)
     for name in ("shell", "alpha", "beta", "gamma", "tall"):
         build(name, OLD, out / "old", work)
         if name != "shell":
             build(name, NEW, out / "main", work)
+    build("alpha", OTHER, out / "other", work)
     with tempfile.TemporaryDirectory() as short:  # the agent's socket has a short path
         home = pathlib.Path(short) / "gpg"
         make_key(home, out / "key.asc", "matrix")
-        sign(home, "matrix", [*(out / "old").glob("*.rpm"), *(out / "main").glob("*.rpm")])
+        sign(home, "matrix", [path for folder in ("old", "main", "other") for path in (out / folder).glob("*.rpm")])
         run("gpgconf", "--homedir", home, "--kill", "gpg-agent")
     for package in (out / "old").glob("*.rpm"):
         shutil.copy(package, out / "main")
     shutil.copytree(out / "main", out / "bare")
     run("createrepo_c", "-q", out / "bare")
     publish(out / "main", whittle_repo, "--supplement-docs")
+    publish(out / "other", whittle_repo, "--previous", out / "old", "--no-reinstall")
 
 
 if __name__ == "__main__":
