@@ -283,6 +283,17 @@ def no_user_attributes(bench):
 
 
 @case
+def no_user_attributes_keepcache(bench):
+    """Assembled files that cannot carry a mark are removed all the same."""
+    machine = bench.machine()
+    keep_cache(machine)
+    machine.mount_cache("ramfs")
+    expect(machine.dnf("upgrade", "--setopt=cachedir=/cache"), BUNDLED, ["gamma-2"])
+    kept = sorted(path.name for path in machine.cached())
+    check(kept == ["gamma-2-1.noarch.rpm"], "other packages are kept than expected", kept)
+
+
+@case
 def no_user_attributes_downloadonly(bench):
     """Where a later run could not know an assembled file, nothing is assembled for it."""
     machine = bench.machine()
@@ -325,6 +336,17 @@ def disk_nearly_full(bench):
     machine.mount_cache("tmpfs", "size=1000k")
     run = machine.dnf("upgrade", "--setopt=cachedir=/cache")
     expect(run, [], NEW)
+    machine.check_after(NEW, UPGRADED)
+
+
+@case
+def disk_shared_with_the_system(bench):
+    """A cache on a file system that packages are installed to leaves room for that."""
+    machine = bench.machine()
+    packages.run("mount", "-t", "tmpfs", "-o", "size=30m", "none", machine.path("/opt"))
+    run = machine.dnf("upgrade", "--setopt=cachedir=/opt/cache")
+    expect(run, [], NEW)
+    check("not enough free space" in run.output, "the reason is not said", run.output)
     machine.check_after(NEW, UPGRADED)
 
 
