@@ -82,12 +82,42 @@ static void help_fits_a_terminal(void **state)
     free(text);
 }
 
+/* Every option has its place in the man page, which spells each hyphen `\\-`. */
+static void the_man_page_has_every_option(void **state)
+{
+    static const char *const names[] = {
+#define WH_OPTION(commands, name, letter, argument, help) name,
+#include "repo_options.def"
+#undef WH_OPTION
+    };
+    FILE *page = fopen(MAN_PAGE, "r");
+    static char text[1 << 16];
+
+    (void)state;
+    assert_non_null(page);
+    size_t length = fread(text, 1, sizeof text - 1, page);
+    assert_int_equal(fclose(page), 0);
+    text[length] = '\0';
+    for (size_t i = 0; i < COUNT(names); i++) {
+        char spelled[64] = "\\-\\-";
+        size_t at = strlen(spelled);
+        for (const char *c = names[i]; *c; c++) {
+            if (*c == '-')
+                spelled[at++] = '\\';
+            spelled[at++] = *c;
+        }
+        spelled[at] = '\0';
+        assert_non_null(strstr(text, spelled));
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(reads_options_in_any_order),
         cmocka_unit_test(refuses_what_it_does_not_understand),
         cmocka_unit_test(help_fits_a_terminal),
+        cmocka_unit_test(the_man_page_has_every_option),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -123,6 +123,31 @@ static void equal_contents_are_twins_of_the_most_dependable(void **state)
     }
 }
 
+static void a_twins_name_may_lead_to_the_base(void **state)
+{
+    struct wh_file old_files[] = {
+        PLAIN("/usr/", "second", 8, "o", 0),
+        PLAIN("/etc/", "conf", 8, "c", WH_FILE_CONFIG),
+    };
+    struct wh_file new_files[] = {
+        PLAIN("/usr/", "first", 9, "new", 0), PLAIN("/usr/", "second", 9, "new", 0),
+        PLAIN("/usr/", "plain", 9, "other", 0),
+        PLAIN("/etc/", "conf", 9, "other", WH_FILE_CONFIG), /* no base for a plain file */
+    };
+    struct wh_header old_header = HEADER(old_files);
+    struct wh_header new_header = HEADER(new_files);
+
+    (void)state;
+    wh_cleanup(wh_differences_clear) struct wh_differences found = compare(
+        &old_header, &new_header);
+    assert_int_equal(found.entry_count, 2);
+    assert_int_equal(found.twin_count, 2);
+    assert_int_equal(found.entries[0].file, 0);
+    assert_int_equal(found.entries[0].base, 0);
+    assert_int_equal(found.entries[1].file, 2);
+    assert_int_equal(found.entries[1].base, WH_NO_FILE);
+}
+
 /* A system that lacks a %config or %doc file has a supplement for those, and for nothing else. */
 static void nothing_plain_depends_on_config_or_doc(void **state)
 {
@@ -158,6 +183,7 @@ int main(void)
         cmocka_unit_test(finds_the_counterpart_by_name_then_size),
         cmocka_unit_test(known_contents_need_no_entry),
         cmocka_unit_test(equal_contents_are_twins_of_the_most_dependable),
+        cmocka_unit_test(a_twins_name_may_lead_to_the_base),
         cmocka_unit_test(nothing_plain_depends_on_config_or_doc),
     };
 

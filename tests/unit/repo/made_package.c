@@ -99,7 +99,8 @@ static Header main_header(
     put_text(h, RPMTAG_ARCH, "noarch");
     put_text(h, RPMTAG_OS, "linux");
     put_text(h, RPMTAG_RPMVERSION, "4.18.0");
-    put_text(h, RPMTAG_SOURCERPM, "made.src.rpm"); /* without it rpm takes it for a source package */
+    put_text(
+        h, RPMTAG_SOURCERPM, "made.src.rpm"); /* without it rpm takes it for a source package */
     put_text(h, RPMTAG_PAYLOADFORMAT, "cpio");
     put_text(h, RPMTAG_PAYLOADCOMPRESSOR, "gzip");
     put_texts(h, RPMTAG_BASENAMES, columns->names, count);
@@ -209,8 +210,8 @@ void make_package(const struct scratch *scratch, const struct made_package *pack
     scratch_put(scratch, package->location, whole.data, whole.length);
 }
 
-static void append_package(struct wh_buffer *out, const struct scratch *scratch,
-    const struct made_package *package)
+static void append_package(
+    struct wh_buffer *out, const struct scratch *scratch, const struct made_package *package)
 {
     wh_autoclose int fd = openat(scratch->folder, package->location, O_RDONLY | O_CLOEXEC);
     struct wh_digest digest;

@@ -170,7 +170,8 @@ static void refused_repositories_stay_as_they_are(void **state)
 static void says_why_there_is_no_bundle(void **state)
 {
     wh_cleanup(place_remove) struct place place;
-    struct made_package packages[] = {VERSION("2.rpm", "2", files_2), VERSION("3.rpm", "3", files_2)};
+    struct made_package packages[] = {
+        VERSION("2.rpm", "2", files_2), VERSION("3.rpm", "3", files_2)};
     struct wh_publish_result result = {0};
 
     (void)state;
@@ -217,8 +218,7 @@ static void pair_make(const struct place *place, struct pair *pair)
     assert_int_equal(
         wh_package_open(place->previous.folder, "P", "1.rpm", &pair->origin, NULL), WH_OK);
     assert_int_equal(wh_package_unpack(&pair->origin, NULL), WH_OK);
-    assert_int_equal(
-        wh_package_open(place->repository.folder, "R", "2.rpm", &file, NULL), WH_OK);
+    assert_int_equal(wh_package_open(place->repository.folder, "R", "2.rpm", &file, NULL), WH_OK);
     assert_int_equal(wh_subject_prepare(&file, &unknown, &pair->subject, NULL), WH_OK);
     assert_int_equal(wh_build_step(&pair->origin, &pair->subject, &pair->step, NULL), WH_OK);
     assert_int_equal(
@@ -282,7 +282,7 @@ static void explains_a_step_file_by_file(void **state)
     assert_int_equal(wh_explain(&options, &object, NULL), WH_OK);
     struct json_object *files = json_object_object_get(object, "files");
     assert_int_equal(json_object_array_length(files), 6); /* all but the empty one */
-    static const char *const instructions[] = {"keep", "fetch", "keep", "patch", "twin", "patch"};
+    static const char *const instructions[] = {"keep", "patch", "keep", "patch", "twin", "patch"};
     for (size_t i = 0; i < COUNT(instructions); i++) {
         struct json_object *row = json_object_array_get_idx(files, i);
         assert_string_equal(
