@@ -1,0 +1,614 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* sample.c - see sample.h. */
+#include "sample.h"
+
+#include <rpm/header.h>
+#include <rpm/rpmtag.h>
+#include <rpm/rpmtd.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "whittle/cleanup.h"
+#include "whittle/index.h"
+
+enum { FILES_MAX = 16, CEILING = 1 << 24 };
+
+static void must(wh_status status, const struct wh_error *err)
+{
+    if (status == WH_OK)
+        return;
+    (void)fprintf(stderr, "sample: %s\n", err->message);
+    abort();
+}
+
+static void *need(void *pointer)
+{
+    if (!pointer)
+        abort();
+    return pointer;
+}
+
+/* ---- header -----------------------------------------------------------------------------------
+ */
+
+/* Not headerPutUint32() and the like: those go by the type that librpm knows for the tag. */
+static void put(Header h, rpmTagVal tag, rpmTagType type, const void *data, uint32_t count)
+{
+    struct rpmtd_s row = {
+        .tag = tag, .type = type, .data = (void *)(uintptr_t)data, .count = count};
+
+    if (count > 0 && headerPut(h, &row, HEADERPUT_DEFAULT) != 1)
+        abort();
+}
+
+static void put_text(Header h, rpmTagVal tag, const char *text)
+{
+    put(h, tag, RPM_STRING_TYPE, text, 1);
+}
+
+static void hex_digest(uint32_t algorithm, struct wh_bytes bytes, char *out_hex)
+{
+    struct wh_digest digest;
+    struct wh_error err;
+
+    must(wh_digest_of(algorithm, bytes, &digest, &err), &err);
+    wh_hex(digest.bytes, digest.length, out_hex);
+}
+
+struct columns {
+    char *dirnames[FILES_MAX];
+    const char *basenames[FILES_MAX];
+    const char *linktos[FILES_MAX];
+    char digests[FILES_MAX][2 * WH_DIGEST_MAX + 1];
+    const char *digest_texts[FILES_MAX];
+    uint32_t sizes[FILES_MAX];
+    uint64_t long_sizes[FILES_MAX];
+    uint32_t folders[FILES_MAX];
+    uint32_t flags[FILES_MAX];
+    uint32_t inodes[FILES_MAX];
+    uint32_t devices[FILES_MAX];
+    uint32_t times[FILES_MAX];
+    uint16_t modes[FILES_MAX];
+    uint16_t rdevs[FILES_MAX];
+};
+
+static void fill_column(struct columns *columns, uint32_t i, const struct sample_file *file)
+{
+    const char *base = strrchr(file->path, '/') + 1;
+    struct wh_bytes content = {(const uint8_t *)(file->content ? file->content : ""),
+        file->content ? strlen(file->content) : 0};
+    uint16_t mode = file->mode ? file->mode : S_IFREG | 0644;
+    bool has_digest = S_ISREG(mode) && !(file->flags & WH_FILE_GHOST);
+
+    columns->dirnames[i] = need(strndup(file->path, (size_t)(base - file->path)));
+    columns->basenames[i] = base;
+    columns->linktos[i] = file->linkto ? file->linkto : "";
+    if (has_digest)
+        hex_digest(WH_SHA256, content, columns->digests[i]);
+    columns->digest_texts[i] = columns->digests[i];
+    columns->long_sizes[i] = file->size      ? file->size
+                             : S_ISLNK(mode) ? strlen(file->linkto)
+                             : S_ISDIR(mode) ? 4096
+                                             : content.length;
+    columns->sizes[i] = (uint32_t)columns->long_sizes[i];
+    columns->folders[i] = i;
+    columns->flags[i] = file->flags;
+    columns->inodes[i] = file->inode ? file->inode : i + 100;
+    columns->devices[i] = 1;
+    columns->times[i] = 1000 + i;
+    columns->modes[i] = mode;
+    columns->rdevs[i] = S_ISCHR(mode) ? 0x0103 : 0;
+}
+
+static void put_files(Header h, const struct sample_file *files, uint32_t count, bool stripped)
+{
+    struct columns columns = {0};
+    const uint32_t algorithm = WH_SHA256;
+
+    if (count > FILES_MAX)
+        abort();
+    for (uint32_t i = 0; i < count; i++)
+        fill_column(&columns, i, &files[i]);
+    put(h, RPMTAG_BASENAMES, RPM_STRING_ARRAY_TYPE, columns.basenames, count);
+    put(h, RPMTAG_DIRNAMES, RPM_STRING_ARRAY_TYPE, columns.dirnames, count);
+    put(h, RPMTAG_FILELINKTOS, RPM_STRING_ARRAY_TYPE, columns.linktos, count);
+    put(h, RPMTAG_FILEDIGESTS, RPM_STRING_ARRAY_TYPE, columns.digest_texts, count);
+    put(h, RPMTAG_DIRINDEXES, RPM_INT32_TYPE, columns.folders, count);
+    if (stripped)
+        put(h, RPMTAG_LONGFILESIZES, RPM_INT64_TYPE, columns.long_sizes, count);
+    else
+        put(h, RPMTAG_FILESIZES, RPM_INT32_TYPE, columns.sizes, count);
+    put(h, RPMTAG_FILEFLAGS, RPM_INT32_TYPE, columns.flags, count);
+    put(h, RPMTAG_FILEINODES, RPM_INT32_TYPE, columns.inodes, count);
+    put(h, RPMTAG_FILEDEVICES, RPM_INT32_TYPE, columns.devices, count);
+    put(h, RPMTAG_FILEMTIMES, RPM_INT32_TYPE, columns.times, count);
+    put(h, RPMTAG_FILEMODES, RPM_INT16_TYPE, columns.modes, count);
+    put(h, RPMTAG_FILERDEVS, RPM_INT16_TYPE, columns.rdevs, count);
+    put(h, RPMTAG_FILEDIGESTALGO, RPM_INT32_TYPE, &algorithm, 1);
+    for (uint32_t i = 0; i < count; i++)
+        free(columns.dirnames[i]);
+}
+
+static void put_identity(Header h, const char *version)
+{
+    put_text(h, RPMTAG_NAME, "sample");
+    put_text(h, RPMTAG_VERSION, version);
+    put_text(h, RPMTAG_RELEASE, "1");
+    put_text(h, RPMTAG_ARCH, "noarch");
+    put_text(h, RPMTAG_OS, "linux");
+    put_text(h, RPMTAG_RPMVERSION, "4.18.0");
+    put_text(h, RPMTAG_SOURCERPM, "sample-1-1.src.rpm");
+    put_text(h, RPMTAG_PAYLOADFORMAT, "cpio");
+    put_text(h, RPMTAG_PAYLOADCOMPRESSOR, "zstd");
+    put_text(
+        h, RPMTAG_DESCRIPTION, "A package that is made up in memory, so that tests need none.");
+}
+
+static void export_header(Header h, struct wh_buffer *out)
+{
+    static const uint8_t magic[8] = {0x8e, 0xad, 0xe8, 0x01};
+    unsigned length;
+    Header reloaded = need(headerReload(need(headerCopy(h)), RPMTAG_HEADERIMMUTABLE));
+    void *blob = need(headerExport(reloaded, &length));
+
+    wh_buffer_append(out, magic, sizeof magic);
+    wh_buffer_append(out, blob, length);
+    free(blob);
+    (void)headerFree(reloaded);
+}
+
+/* ---- payload ----------------------------------------------------------------------------------
+ */
+
+/* Builders before rpm 4.12 wrote uids; in a skeleton they stand 22 bytes behind each magic. */
+static void write_uid(struct wh_skeleton *skeleton, uint32_t uid)
+{
+    char text[9];
+
+    (void)snprintf(text, sizeof text, "%08x", uid);
+    for (size_t at = 0; at + 110 < skeleton->length; at++)
+        if (memcmp(skeleton->bytes + at, "070701", 6) == 0 &&
+            memcmp(skeleton->bytes + at + 94, "0000000b", 8) != 0)
+            memcpy(skeleton->bytes + at + 22, text, 8);
+}
+
+static void build_payload(struct sample *sample, const struct wh_header *header,
+    const struct sample_file *files, uint32_t uid)
+{
+    struct wh_error err;
+
+    must(wh_skeleton_generate(header, &sample->skeleton, &err), &err);
+    if (uid)
+        write_uid(&sample->skeleton, uid);
+    const uint8_t *at = sample->skeleton.bytes;
+    sample->offsets = need(calloc(header->file_count + 1, sizeof *sample->offsets));
+    for (uint32_t i = 0; i < sample->skeleton.piece_count; i++) {
+        const struct wh_piece *piece = &sample->skeleton.pieces[i];
+        wh_buffer_append(&sample->payload, at, (size_t)piece->skeleton_length);
+        at += piece->skeleton_length;
+        sample->offsets[piece->file] = sample->payload.length;
+        if (!files[piece->file].size)
+            wh_buffer_append(
+                &sample->payload, files[piece->file].content, strlen(files[piece->file].content));
+    }
+    wh_buffer_append(
+        &sample->payload, at, (size_t)(sample->skeleton.bytes + sample->skeleton.length - at));
+    must(wh_buffer_check(&sample->payload, &err), &err);
+}
+
+static void put_payload_digests(Header h, struct wh_bytes payload, bool three)
+{
+    static const struct {
+        rpmTagVal tag;
+        uint32_t algorithm;
+    } alternatives[] = {{5097, WH_SHA256}, {5122, WH_SHA512}, {5124, WH_SHA3_256}};
+    const uint32_t algorithm = WH_SHA256;
+    char hex[2 * WH_DIGEST_MAX + 1];
+    const char *text = hex;
+
+    put(h, 5093, RPM_INT32_TYPE, &algorithm, 1);
+    for (size_t i = 0; i < (three ? 3u : 1u); i++) {
+        hex_digest(alternatives[i].algorithm, payload, hex);
+        put(h, alternatives[i].tag, RPM_STRING_ARRAY_TYPE, &text, 1);
+    }
+    memset(hex, 'a', 64);
+    hex[64] = '\0';
+    put(h, 5092, RPM_STRING_ARRAY_TYPE, &text, 1);
+}
+
+/* ---- prefix -----------------------------------------------------------------------------------
+ */
+
+/* A signature header as rpm 4.18 signs: SHA1, SHA256, size, MD5, payload size, reserved space. */
+static void put_signature(struct wh_buffer *out, size_t reserved)
+{
+    enum {
+        STRING = 6,
+        BIN = 7,
+        INT32 = 4,
+        SHA1_AT = 0,
+        SHA256_AT = 41,
+        SIZE_AT = 108,
+        MD5_AT = 112,
+        PAYLOADSIZE_AT = 128,
+        RESERVED_AT = 132
+    };
+    static const uint8_t magic[8] = {0x8e, 0xad, 0xe8, 0x01};
+    uint32_t data = (uint32_t)(RESERVED_AT + reserved);
+    uint32_t entries = reserved ? 7 : 6;
+    const uint32_t index[] = {62, BIN, data, 16, 269, STRING, SHA1_AT, 1, 273, STRING, SHA256_AT, 1,
+        1000, INT32, SIZE_AT, 1, 1004, BIN, MD5_AT, 16, 1007, INT32, PAYLOADSIZE_AT, 1, 1008, BIN,
+        RESERVED_AT, (uint32_t)reserved};
+
+    wh_buffer_append(out, magic, sizeof magic);
+    wh_buffer_be32(out, entries);
+    wh_buffer_be32(out, data + 16);
+    for (uint32_t i = 0; i < 4 * entries; i++)
+        wh_buffer_be32(out, index[i]);
+    wh_buffer_fill(out, '0', 40);
+    wh_buffer_u8(out, 0);
+    wh_buffer_fill(out, '0', 64);
+    wh_buffer_fill(out, 0, SIZE_AT - SHA256_AT - 64);
+    wh_buffer_be32(out, 4711);
+    wh_buffer_append(out, "0123456789abcdef", 16);
+    wh_buffer_be32(out, 1234);
+    wh_buffer_fill(out, 0, reserved);
+    wh_buffer_be32(out, 62);
+    wh_buffer_be32(out, BIN);
+    wh_buffer_be32(out, 0u - 16u * entries);
+    wh_buffer_be32(out, 16);
+    wh_buffer_fill(out, 0, (0 - out->length) & 7);
+}
+
+static void build_prefix(struct sample *sample, Header h, size_t reserved)
+{
+    static const uint8_t lead[] = {
+        0xed, 0xab, 0xee, 0xdb, 3, 0, 0, 0, 0, 1, 's', 'a', 'm', 'p', 'l', 'e'};
+    struct wh_error err;
+
+    wh_buffer_append(&sample->prefix, lead, sizeof lead);
+    wh_buffer_fill(&sample->prefix, 0, WH_LEAD_LENGTH - sizeof lead);
+    put_signature(&sample->prefix, reserved);
+    export_header(h, &sample->prefix);
+    must(wh_prefix_parse(wh_buffer_bytes(&sample->prefix), &sample->parsed, &err), &err);
+    must(wh_prefix_complete(sample->prefix.data, &sample->parsed, &err), &err);
+    must(wh_header_parse(sample->parsed.header.bytes, &sample->header, &err), &err);
+}
+
+void sample_make(struct sample *sample, const char *version, const struct sample_file *files,
+    uint32_t count, const struct sample_options *options)
+{
+    static const struct sample_options usual = {.reserved = 400};
+    wh_cleanup(wh_buffer_clear) struct wh_buffer draft = {.ceiling = CEILING};
+    wh_cleanup(wh_header_cleanup) struct wh_header *without_digest = NULL;
+    struct wh_error err;
+    Header h = headerNew();
+
+    if (!options)
+        options = &usual;
+    *sample = (struct sample){.prefix.ceiling = CEILING, .payload.ceiling = CEILING};
+    put_identity(h, version);
+    put_files(h, files, count, options->stripped);
+    export_header(h, &draft);
+    must(wh_header_parse(wh_buffer_bytes(&draft), &without_digest, &err), &err);
+    build_payload(sample, without_digest, files, options->uid);
+    put_payload_digests(h, wh_buffer_bytes(&sample->payload), options->three_digests);
+    build_prefix(sample, h, options->reserved);
+    (void)headerFree(h);
+}
+
+void sample_clear(struct sample *sample)
+{
+    wh_buffer_clear(&sample->prefix);
+    wh_buffer_clear(&sample->payload);
+    wh_header_free(sample->header);
+    wh_skeleton_clear(&sample->skeleton);
+    free(sample->offsets);
+}
+
+struct wh_bytes sample_content(const struct sample *sample, uint32_t file)
+{
+    const struct wh_file *files = sample->header->files;
+
+    for (uint32_t i = 0; i < files[file].link_count && !files[file].has_content; i++)
+        file = files[file].link_next == WH_NO_FILE ? file : files[file].link_next;
+    return (struct wh_bytes){
+        sample->payload.data + sample->offsets[file], (size_t)files[file].size};
+}
+
+uint32_t sample_file(const struct sample *sample, const char *path)
+{
+    for (uint32_t i = 0; i < sample->header->file_count; i++) {
+        const struct wh_file *file = &sample->header->files[i];
+        size_t folder = strlen(file->dirname);
+        if (strncmp(file->dirname, path, folder) == 0 && strcmp(file->basename, path + folder) == 0)
+            return i;
+    }
+    abort();
+}
+
+wh_status sample_read(void *context, uint32_t file, uint64_t offset, uint8_t *out, size_t length,
+    struct wh_error *err)
+{
+    struct wh_bytes content = sample_content(context, file);
+
+    if (offset > content.length || length > content.length - offset)
+        return wh_fail(err, WH_MISSING, "read past the end");
+    memcpy(out, content.data + offset, length);
+    return WH_OK;
+}
+
+/* ---- bundles ----------------------------------------------------------------------------------
+ */
+
+struct bundle_parts {
+    struct wh_entry entries[FILES_MAX];
+    struct wh_twin twins[FILES_MAX];
+    struct wh_group groups[FILES_MAX];
+    struct wh_buffer stored[FILES_MAX];
+    uint32_t entry_count;
+    uint32_t twin_count;
+    uint32_t group_count;
+};
+
+static bool is_listed(const struct wh_file *file, const char *const *paths)
+{
+    char path[512];
+
+    (void)snprintf(path, sizeof path, "%s%s", file->dirname, file->basename);
+    for (; paths && *paths; paths++)
+        if (strcmp(path, *paths) == 0)
+            return true;
+    return false;
+}
+
+static void close_group(
+    struct bundle_parts *parts, const struct sample *old, const struct sample *new, uint32_t first)
+{
+    wh_cleanup(wh_buffer_clear) struct wh_buffer bases = {.ceiling = CEILING};
+    wh_cleanup(wh_buffer_clear) struct wh_buffer contents = {.ceiling = CEILING};
+    struct wh_buffer *stored = &parts->stored[parts->group_count];
+    struct wh_error err;
+
+    for (uint32_t i = first; i < parts->entry_count; i++) {
+        const struct wh_entry *entry = &parts->entries[i];
+        struct wh_bytes content = sample_content(new, entry->file);
+        wh_buffer_append(&contents, content.data, content.length);
+        if (entry->base == WH_NO_FILE)
+            continue;
+        struct wh_bytes base = sample_content(old, entry->base);
+        wh_buffer_append(&bases, base.data, base.length);
+    }
+    stored->ceiling = CEILING;
+    must(wh_deflate(wh_buffer_bytes(&contents), wh_buffer_bytes(&bases), 19, stored, &err), &err);
+    parts->groups[parts->group_count++] = (struct wh_group){
+        WH_CODEC_ZSTD, first, parts->entry_count - first, wh_buffer_bytes(stored)};
+}
+
+static uint32_t entry_with_content(
+    const struct bundle_parts *parts, const struct sample *new, uint32_t file)
+{
+    for (uint32_t i = 0; i < parts->entry_count; i++)
+        if (strcmp(new->header->files[parts->entries[i].file].digest,
+                new->header->files[file].digest) == 0)
+            return parts->entries[i].file;
+    return WH_NO_FILE;
+}
+
+static void add_changes(struct bundle_parts *parts, const struct sample *old,
+    const struct wh_file_map *old_map, const struct sample *new, const char *const *together,
+    bool in_group)
+{
+    for (uint32_t i = 0; i < new->header->file_count; i++) {
+        const struct wh_file *file = &new->header->files[i];
+        if (!file->has_content || is_listed(file, together) != in_group ||
+            wh_file_map_digest(old_map, file->digest, file->size) != WH_NO_FILE)
+            continue;
+        uint32_t original = entry_with_content(parts, new, i);
+        if (original != WH_NO_FILE) {
+            parts->twins[parts->twin_count++] = (struct wh_twin){i, original};
+            continue;
+        }
+        uint32_t base = wh_file_map_path(old_map, file->dirname, file->basename);
+        if (base != WH_NO_FILE && old->header->files[base].size == 0)
+            base = WH_NO_FILE;
+        parts->entries[parts->entry_count++] = (struct wh_entry){i, base};
+        if (!in_group)
+            close_group(parts, old, new, parts->entry_count - 1);
+    }
+    if (in_group && parts->entry_count > 0)
+        close_group(parts, old, new, 0);
+}
+
+static void identify(struct wh_bundle_draft *draft, const struct sample *new)
+{
+    struct wh_digest digest;
+    struct wh_error err;
+
+    must(wh_digest_of(WH_SHA256, wh_buffer_bytes(&new->prefix), &digest, &err), &err);
+    memcpy(draft->identity.prefix, digest.bytes, sizeof draft->identity.prefix);
+    memset(draft->identity.package, 0x11, sizeof draft->identity.package);
+    memset(draft->identity.package_sha512, 0x22, sizeof draft->identity.package_sha512);
+    draft->package_size = new->prefix.length + new->payload.length / 2;
+    draft->new_header = new->header;
+}
+
+static void blank(const struct sample *new, const struct bundle_parts *parts, uint8_t *prefix)
+{
+    wh_autofree size_t *offsets = NULL;
+    const struct wh_file *files = new->header->files;
+    struct wh_error err;
+    size_t start = (size_t)(new->parsed.header.bytes.data - new->parsed.bytes.data);
+
+    must(wh_header_digest_offsets(new->parsed.header.bytes, new->header, &offsets, &err), &err);
+    wh_prefix_blank(prefix, &new->parsed);
+    for (uint32_t i = 0; i < parts->entry_count + parts->twin_count; i++) {
+        uint32_t file = i < parts->entry_count ? parts->entries[i].file
+                                               : parts->twins[i - parts->entry_count].file;
+        for (uint32_t link = 0; link < files[file].link_count; link++) {
+            memset(prefix + start + offsets[file], '0', strlen(files[file].digest));
+            if (files[file].link_count > 1)
+                file = files[file].link_next;
+        }
+    }
+}
+
+static void finish(
+    struct wh_bundle_draft *draft, struct bundle_parts *parts, struct wh_buffer *out_bundle)
+{
+    struct wh_error err;
+
+    draft->entries = parts->entries;
+    draft->entry_count = parts->entry_count;
+    draft->twins = parts->twins;
+    draft->twin_count = parts->twin_count;
+    draft->groups = parts->groups;
+    draft->group_count = parts->group_count;
+    *out_bundle = (struct wh_buffer){.ceiling = CEILING};
+    must(wh_bundle_write(draft, out_bundle, &err), &err);
+    for (uint32_t i = 0; i < parts->group_count; i++)
+        wh_buffer_clear(&parts->stored[i]);
+}
+
+void sample_step(const struct sample *old, const struct sample *new, const char *const *together,
+    struct wh_buffer *out_bundle)
+{
+    wh_cleanup(wh_file_map_cleanup) struct wh_file_map *old_map = NULL;
+    wh_cleanup(wh_buffer_clear) struct wh_buffer correction = {.ceiling = CEILING};
+    wh_autofree uint8_t *prefix = need(malloc(new->prefix.length));
+    struct wh_bundle_draft draft = {.kind = WH_BUNDLE_STEP};
+    struct bundle_parts parts = {0};
+    struct wh_error err;
+
+    must(wh_file_map_new(old->header, &old_map, &err), &err);
+    add_changes(&parts, old, old_map, new, together, true);
+    add_changes(&parts, old, old_map, new, together, false);
+    memcpy(prefix, new->prefix.data, new->prefix.length);
+    blank(new, &parts, prefix);
+    identify(&draft, new);
+    memcpy(draft.identity.old_header, old->header->id, sizeof draft.identity.old_header);
+    must(
+        wh_skeleton_compare(new->header, &new->skeleton, &draft.correction_mode, &correction, &err),
+        &err);
+    draft.prefix = (struct wh_bytes){prefix, new->prefix.length};
+    draft.old_header = old->parsed.header.bytes;
+    draft.correction = wh_buffer_bytes(&correction);
+    draft.old_map = old_map;
+    finish(&draft, &parts, out_bundle);
+}
+
+void sample_supplement(
+    const struct sample *new, enum wh_bundle_kind kind, uint32_t flag, struct wh_buffer *out_bundle)
+{
+    struct wh_bundle_draft draft = {.kind = kind};
+    struct bundle_parts parts = {0};
+
+    for (uint32_t i = 0; i < new->header->file_count; i++) {
+        if (!new->header->files[i].has_content || !(new->header->files[i].flags &flag))
+            continue;
+        parts.entries[parts.entry_count++] = (struct wh_entry){i, WH_NO_FILE};
+        close_group(&parts, NULL, new, parts.entry_count - 1);
+    }
+    identify(&draft, new);
+    finish(&draft, &parts, out_bundle);
+}
+
+void sample_assembled(const struct sample *new, struct wh_buffer *out_package)
+{
+    struct wh_package_digests digests;
+    struct wh_error err;
+
+    memset(digests.sha256, 0x11, sizeof digests.sha256);
+    memset(digests.sha512, 0x22, sizeof digests.sha512);
+    *out_package = (struct wh_buffer){.ceiling = CEILING};
+    must(wh_prefix_rewrite(&new->parsed, &digests, out_package, &err), &err);
+    wh_buffer_append(out_package, new->payload.data, new->payload.length);
+}
+
+wh_status sample_sink_write(
+    void *context, uint64_t offset, const uint8_t *data, size_t length, struct wh_error *err)
+{
+    struct wh_buffer *file = context;
+
+    if (offset > file->ceiling || length > file->ceiling - offset)
+        return wh_fail(err, WH_SYSTEM, "the sink is full");
+    if (offset + length > file->length)
+        wh_buffer_fill(file, 0xee, (size_t)offset + length - file->length);
+    if (length > 0)
+        memcpy(file->data + offset, data, length);
+    return WH_OK;
+}
+
+wh_status sample_sink_read(
+    void *context, uint64_t offset, uint8_t *out, size_t length, struct wh_error *err)
+{
+    const struct wh_buffer *file = context;
+
+    if (offset > file->length || length > file->length - offset)
+        return wh_fail(err, WH_MISMATCH, "it is shorter than written");
+    if (length > 0)
+        memcpy(out, file->data + offset, length);
+    return WH_OK;
+}
+
+/* ---- the usual pair ---------------------------------------------------------------------------
+ */
+
+#define LINES "one line of text that stays the same in both versions\n"
+#define TEXT LINES LINES LINES LINES LINES LINES LINES LINES
+
+void sample_old(struct sample *sample)
+{
+    static const struct sample_file files[] = {
+        {"/etc/sample.conf", "setting = 1\n" TEXT, WH_FILE_CONFIG, 0, 0, NULL, 0},
+        {"/usr/bin/sample", TEXT "code of version 1" TEXT, 0, 0, 0, NULL, 0},
+        {"/usr/lib/sample", "", 0, S_IFDIR | 0755, 0, NULL, 0},
+        {"/usr/lib/sample/link-a", "linked " TEXT, 0, 0, 7, NULL, 0},
+        {"/usr/lib/sample/link-b", "linked " TEXT, 0, 0, 7, NULL, 0},
+        {"/usr/lib/sample/same", "unchanged " TEXT, 0, 0, 0, NULL, 0},
+        {"/usr/lib/sample/small", "small 1\n", 0, 0, 0, NULL, 0},
+        {"/usr/share/doc/sample/NEWS", "news of 1\n" TEXT, WH_FILE_DOC, 0, 0, NULL, 0},
+        {"/usr/share/doc/sample/README", "readme " TEXT, WH_FILE_DOC, 0, 0, NULL, 0},
+    };
+
+    sample_make(sample, "1", files, sizeof files / sizeof *files, NULL);
+}
+
+void sample_new(struct sample *sample)
+{
+    static const struct sample_file files[] = {
+        {"/dev/sample", NULL, 0, S_IFCHR | 0600, 0, NULL, 0},
+        {"/etc/sample.conf", "setting = 2\n" TEXT, WH_FILE_CONFIG, 0, 0, NULL, 0},
+        {"/usr/bin/sample", TEXT "code of version 2, longer" TEXT, 0, 0, 0, NULL, 0},
+        {"/usr/lib/sample", "", 0, S_IFDIR | 0755, 0, NULL, 0},
+        {"/usr/lib/sample/empty", "", 0, 0, 0, NULL, 0},
+        {"/usr/lib/sample/link-a", "linked again " TEXT, 0, 0, 7, NULL, 0},
+        {"/usr/lib/sample/link-b", "linked again " TEXT, 0, 0, 7, NULL, 0},
+        {"/usr/lib/sample/moved", "unchanged " TEXT, 0, 0, 0, NULL, 0},
+        {"/usr/lib/sample/new", "brand new\n", 0, 0, 0, NULL, 0},
+        {"/usr/lib/sample/new-twin", "brand new\n", 0, 0, 0, NULL, 0},
+        {"/usr/lib/sample/pointer", NULL, 0, S_IFLNK | 0777, 0, "moved", 0},
+        {"/usr/lib/sample/small", "small 2\n", 0, 0, 0, NULL, 0},
+        {"/usr/share/doc/sample/NEWS", "news of 2\n" TEXT, WH_FILE_DOC, 0, 0, NULL, 0},
+        {"/usr/share/doc/sample/README", "readme " TEXT, WH_FILE_DOC, 0, 0, NULL, 0},
+        {"/var/log/sample", "ghost", WH_FILE_GHOST, 0, 0, NULL, 0},
+    };
+
+    sample_make(sample, "2", files, sizeof files / sizeof *files, NULL);
+}
+
+void sample_mend(uint8_t *bundle, size_t length)
+{
+    enum { DIGEST_AT = 212 };
+    struct wh_digest digest;
+    struct wh_error err;
+
+    if (length < WH_BUNDLE_HEAD_LENGTH)
+        return;
+    must(wh_digest_of(WH_SHA256,
+             (struct wh_bytes){bundle + WH_BUNDLE_HEAD_LENGTH, length - WH_BUNDLE_HEAD_LENGTH},
+             &digest, &err),
+        &err);
+    memcpy(bundle + DIGEST_AT, digest.bytes, digest.length);
+}
