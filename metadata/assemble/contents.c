@@ -178,7 +178,9 @@ static wh_status measure_group(const struct wh_assembly *assembly, const struct 
     }
     work->reference = wh_array(work->reference_length, 1, WH_CONTENT_MAX, err);
     work->output = wh_array(work->output_length, 1, WH_CONTENT_MAX, err);
-    return work->reference && work->output ? WH_OK : wh_no_memory(err);
+    if (work->reference && work->output)
+        return WH_OK;
+    return err ? err->status : WH_NO_MEMORY; /* over the limit, or no memory */
 }
 
 static wh_status read_bases(struct assembly_run *run, const struct wh_entry *entries,

@@ -14,8 +14,10 @@ void wh_buffer_clear(struct wh_buffer *buffer)
 /* Makes room for length more bytes; false once the buffer has failed. */
 static bool reserve(struct wh_buffer *buffer, size_t length)
 {
-    if (buffer->failed || length > buffer->ceiling - buffer->length) {
-        buffer->failed = true;
+    if (buffer->failed)
+        return false;
+    if (length > buffer->ceiling - buffer->length) {
+        buffer->failed = buffer->full = true;
         return false;
     }
     if (length <= buffer->capacity - buffer->length)
@@ -92,9 +94,9 @@ wh_status wh_buffer_check(const struct wh_buffer *buffer, struct wh_error *err)
 {
     if (!buffer->failed)
         return WH_OK;
-    if (buffer->length == buffer->ceiling || buffer->capacity == buffer->ceiling)
+    if (buffer->full)
         return wh_fail(err, WH_OVER_LIMIT, "more than %zu bytes", buffer->ceiling);
-    return wh_fail(err, WH_NO_MEMORY, "out of memory, or more than %zu bytes", buffer->ceiling);
+    return wh_no_memory(err);
 }
 
 struct wh_bytes wh_buffer_bytes(const struct wh_buffer *buffer)

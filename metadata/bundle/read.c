@@ -200,6 +200,8 @@ wh_status wh_bundle_resolve(struct wh_bundle *bundle, const struct wh_header *ol
 
     if (!made)
         return wh_no_memory(err);
+    if (bundle->twin_count > 0 && !old_map)
+        reason = "a supplement has a twin";
     for (uint32_t i = 0; i < bundle->entry_count && !reason; i++)
         reason = resolve_entry(&bundle->entries[i], old_header, old_map, new_header, made);
     for (uint32_t i = 0; i < bundle->twin_count && !reason; i++)

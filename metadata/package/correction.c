@@ -100,7 +100,7 @@ static wh_status read_full(const struct wh_header *header, struct wh_reader *rea
         draft->content_length += header->files[file].size;
     }
     struct wh_bytes rest = wh_read_bytes(reader, (uint64_t)(reader->end - reader->at));
-    if (reader->failed || lengths > rest.length)
+    if (reader->failed || rest.length == 0 || lengths > rest.length)
         return wh_fail(err, WH_MALFORMED, "%s: correction is cut short", header->name);
     wh_buffer_append(&draft->bytes, rest.data, rest.length);
     return WH_OK;

@@ -23,6 +23,7 @@ struct wh_buffer {
     size_t capacity;
     size_t ceiling;
     bool failed;
+    bool full; /* it failed because of the ceiling */
 };
 
 void wh_buffer_clear(struct wh_buffer *buffer);
