@@ -35,7 +35,7 @@ static wh_status read_head(struct wh_reader *reader, struct wh_bundle *bundle,
     if (!magic.data || memcmp(magic.data, wh_bundle_magic, sizeof wh_bundle_magic) != 0)
         return bad_bundle("it does not begin as one", err);
     uint8_t version = wh_read_u8(reader);
-    if (version != WH_BUNDLE_VERSION)
+    if (!reader->failed && version != WH_BUNDLE_VERSION)
         return wh_fail(err, WH_UNSUPPORTED, "bundle: format version %u is not known", version);
 
     bundle->kind = wh_read_u8(reader);
