@@ -1,0 +1,234 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* index_test.c - whittle.xml: round trip, refusals, what is passed over, and its size. */
+#include "unit.h"
+
+#include <stdio.h>
+
+#include "whittle/index.h"
+#include "whittle/limits.h"
+
+#define ID "6bb51faa0fa7d6d0b8a8e9b8a1f6ad8f5a1aa5b0f6ef4bb8a6f0d5ac6b9c52f1"
+#define OTHER_ID "7bb51faa0fa7d6d0b8a8e9b8a1f6ad8f5a1aa5b0f6ef4bb8a6f0d5ac6b9c52f1"
+#define FROM " from=\"2c26b46b68ffc68f\""
+#define SIZE " size=\"5388\""
+#define SHA " sha256=\"fcde2b2edba56bf408601fb721fe9b5c338d10ee429ea04fae5511b68fbf8fb9\""
+#define BUNDLE "<bundle" FROM SIZE SHA "/>"
+#define PACKAGE "<package pkgid=\"" ID "\">" BUNDLE "</package>"
+#define INDEX(inside) "<?xml version=\"1.0\"?><whittle version=\"1\">" inside "</whittle>"
+
+static wh_status read_text(const char *text, struct wh_index *index, struct wh_error *err)
+{
+    return wh_index_read((struct wh_bytes){(const uint8_t *)text, strlen(text)}, index, err);
+}
+
+static void reads_packages_and_passes_over_what_it_does_not_know(void **state)
+{
+    static const char text[] = INDEX(
+        "<backend url='https://example.org/'><package pkgid='x'/></backend>"
+        "<package pkgid=\"" OTHER_ID "\" new='1'>" BUNDLE "<doc size=\"244\"" SHA "/></package>"
+        "<package pkgid=\"" ID "\"><hint><bundle/></hint><bundle" FROM SIZE SHA " new='2'>"
+        "<bundle/></bundle><config size=\"1073741824\"" SHA "/></package><bundle/>");
+    struct wh_index index = {0};
+
+    (void)state;
+    OK(read_text(text, &index, &err));
+    assert_int_equal(index.package_count, 2);
+    const struct wh_index_package *package = wh_index_find(&index, ID);
+    assert_ptr_equal(package, &index.packages[0]); /* sorted */
+    assert_int_equal(package->bundle_count, 2);
+    assert_int_equal(package->bundles[0].kind, WH_BUNDLE_STEP);
+    assert_int_equal(package->bundles[0].size, 5388);
+    assert_int_equal(package->bundles[0].from[7], 0x8f);
+    assert_int_equal(package->bundles[0].sha256[31], 0xb9);
+    assert_int_equal(package->bundles[1].kind, WH_BUNDLE_CONFIG);
+    assert_true(package->bundles[1].size == WH_BUNDLE_MAX);
+    assert_int_equal(package->bundles[1].from[0], 0);
+    assert_int_equal(wh_index_find(&index, OTHER_ID)->bundles[1].kind, WH_BUNDLE_DOC);
+    assert_null(wh_index_find(&index, ""));
+    wh_index_clear(&index);
+    OK(read_text(INDEX(""), &index, &err));
+    assert_int_equal(index.package_count, 0);
+    assert_null(wh_index_find(&index, ID));
+    wh_index_clear(&index);
+}
+
+#define LAUGHS                                                                                     \
+    "<!DOCTYPE whittle [<!ENTITY a 'haha'><!ENTITY b '&a;&a;&a;&a;&a;&a;&a;&a;&a;&a;'>"            \
+    "<!ENTITY c '&b;&b;&b;&b;&b;&b;&b;&b;&b;&b;'><!ENTITY d '&c;&c;&c;&c;&c;&c;&c;&c;&c;&c;'>]>"   \
+    "<whittle version=\"1\">&d;</whittle>"
+
+static void refuses_what_is_no_index(void **state)
+{
+    static const struct {
+        wh_status status;
+        const char *part, *text;
+    } rows[] = {
+        {WH_MALFORMED, "empty", ""},
+        {WH_MALFORMED, "not well-formed", "no XML at all"},
+        {WH_MALFORMED, "not well-formed", "<whittle version=\"1\">" PACKAGE},
+        {WH_MALFORMED, "not well-formed", INDEX(PACKAGE) "<more/>"},
+        {WH_MALFORMED, "not well-formed", INDEX("&nothing;")},
+        {WH_MALFORMED, "zstd", "\x28\xb5\x2f\xfd rubbish"},
+        {WH_MALFORMED, "document type", "<!DOCTYPE whittle><whittle version=\"1\"></whittle>"},
+        {WH_MALFORMED, "document type",
+            "<!DOCTYPE whittle SYSTEM \"/etc/passwd\"><whittle version=\"1\"></whittle>"},
+        {WH_MALFORMED, "index: it", LAUGHS},
+        {WH_MALFORMED, "does not begin as one", "<metadata version=\"1\"/>"},
+        {WH_MALFORMED, "no format version", "<whittle/>"},
+        {WH_MALFORMED, "no format version", "<whittle version=\"\"/>"},
+        {WH_MALFORMED, "no format version", "<whittle version=\"01\"/>"},
+        {WH_MALFORMED, "no format version", "<whittle version=\"one\"/>"},
+        {WH_MALFORMED, "no format version", "<whittle version=\"99999999999999999999\"/>"},
+        {WH_UNSUPPORTED, "format version 2", "<whittle version=\"2\">" PACKAGE "</whittle>"},
+        {WH_UNSUPPORTED, "format version 0", "<whittle version=\"0\"/>"},
+        {WH_MALFORMED, "listed twice", INDEX(PACKAGE PACKAGE)},
+        {WH_MALFORMED, "no bundle", INDEX("<package pkgid=\"" ID "\"/>")},
+        {WH_MALFORMED, "pkgid", INDEX("<package/>")},
+        {WH_MALFORMED, "pkgid", INDEX("<package pkgid=\"\"/>")},
+        {WH_MALFORMED, "pkgid", INDEX("<package pkgid=\"0123456789abcdef0123456789abcde\"/>")},
+        {WH_MALFORMED, "pkgid", INDEX("<package pkgid=\"" ID ID "0\"/>")},
+        {WH_MALFORMED, "pkgid", INDEX("<package pkgid=\"0123456789ABCDEF0123456789ABCDEF\"/>")},
+        {WH_MALFORMED, "pkgid", INDEX("<package pkgid=\"0123456789abcdef/../0123456789ab\"/>")},
+        {WH_MALFORMED, "header id",
+            INDEX("<package pkgid=\"" ID "\"><bundle" SIZE SHA "/></package>")},
+        {WH_MALFORMED, "header id",
+            INDEX(
+                "<package pkgid=\"" ID "\"><bundle from='2c26b46b68ffc6'" SIZE SHA "/></package>")},
+        {WH_MALFORMED, "header id",
+            INDEX("<package pkgid=\"" ID "\"><bundle from='2c26b46b68ffc68g'" SIZE SHA
+                  "/></package>")},
+        {WH_MALFORMED, "sha256",
+            INDEX("<package pkgid=\"" ID "\"><bundle" FROM SIZE "/></package>")},
+        {WH_MALFORMED, "sha256",
+            INDEX("<package pkgid=\"" ID "\"><bundle" FROM SIZE " sha256='fcde'/></package>")},
+        {WH_MALFORMED, "size", INDEX("<package pkgid=\"" ID "\"><doc" SHA "/></package>")},
+        {WH_MALFORMED, "size",
+            INDEX("<package pkgid=\"" ID "\"><doc size='-1'" SHA "/></package>")},
+        {WH_MALFORMED, "size",
+            INDEX("<package pkgid=\"" ID "\"><doc size='0x500'" SHA "/></package>")},
+        {WH_MALFORMED, "size",
+            INDEX("<package pkgid=\"" ID "\"><doc size='0500'" SHA "/></package>")},
+        {WH_MALFORMED, "size",
+            INDEX("<package pkgid=\"" ID "\"><doc size='500 '" SHA "/></package>")},
+        {WH_MALFORMED, "size",
+            INDEX("<package pkgid=\"" ID "\"><doc size='243'" SHA "/></package>")},
+        {WH_MALFORMED, "size",
+            INDEX("<package pkgid=\"" ID "\"><doc size='1073741825'" SHA "/></package>")},
+        {WH_MALFORMED, "size",
+            INDEX("<package pkgid=\"" ID "\"><doc size='18446744073709551860'" SHA "/></package>")},
+    };
+
+    (void)state;
+    for (size_t i = 0; i < COUNT(rows); i++) {
+        struct wh_index index = {0};
+        REFUSED(rows[i].status, rows[i].part, read_text(rows[i].text, &index, &err));
+        assert_null(index.packages);
+    }
+}
+
+static void refuses_too_many_bundles_of_a_package(void **state)
+{
+    wh_cleanup(wh_buffer_clear) struct wh_buffer text = {.ceiling = 1 << 20};
+    struct wh_index index;
+    static const char start[] = "<whittle version=\"1\"><package pkgid=\"" ID "\">";
+
+    (void)state;
+    wh_buffer_append(&text, start, sizeof start - 1);
+    for (unsigned i = 0; i < WH_INDEX_BUNDLES_MAX + 1; i++)
+        wh_buffer_append(&text, BUNDLE, sizeof BUNDLE - 1);
+    wh_buffer_append(&text, "</package></whittle>", 20);
+    REFUSED(WH_OVER_LIMIT, "too many bundles", wh_index_read(wh_buffer_bytes(&text), &index, &err));
+}
+
+static void random_bytes(uint8_t *out, size_t length)
+{
+    static uint64_t value = 88172645463325252ull; /* xorshift64: the test is the same each time */
+
+    for (size_t i = 0; i < length; i++) {
+        value ^= value << 13;
+        value ^= value >> 7;
+        value ^= value << 17;
+        out[i] = (uint8_t)(value >> 32);
+    }
+}
+
+static void fill(struct wh_index *index, uint32_t packages, uint32_t bundles)
+{
+    index->packages = calloc(packages, sizeof *index->packages);
+    index->package_count = packages;
+    for (uint32_t i = 0; i < packages; i++) {
+        struct wh_index_package *package = &index->packages[i];
+        uint8_t id[32];
+        random_bytes(id, sizeof id);
+        wh_hex(id, sizeof id, package->pkgid);
+        package->bundles = calloc(bundles, sizeof *package->bundles);
+        package->bundle_count = bundles;
+        for (uint32_t b = 0; b < bundles; b++) {
+            struct wh_index_bundle *bundle = &package->bundles[b];
+            bundle->kind = b == bundles - 1 && bundles > 1 ? WH_BUNDLE_DOC : WH_BUNDLE_STEP;
+            if (bundle->kind == WH_BUNDLE_STEP)
+                random_bytes(bundle->from, sizeof bundle->from);
+            random_bytes((uint8_t *)&bundle->size, 2);
+            bundle->size += WH_BUNDLE_HEAD_LENGTH;
+            random_bytes(bundle->sha256, sizeof bundle->sha256);
+        }
+    }
+}
+
+static void costs_less_than_a_hundred_bytes_a_bundle(void **state)
+{
+    enum { PACKAGES = 1000 };
+    wh_cleanup(wh_buffer_clear) struct wh_buffer xml = {.ceiling = WH_INDEX_MAX};
+    wh_cleanup(wh_buffer_clear) struct wh_buffer stored = {.ceiling = WH_INDEX_MAX};
+    struct wh_index index = {0};
+
+    (void)state;
+    fill(&index, PACKAGES, 1);
+    OK(wh_index_write(&index, &xml, &err));
+    OK(wh_deflate(wh_buffer_bytes(&xml), (struct wh_bytes){0}, 19, &stored, &err));
+    print_message("index: %zu bytes for %d bundles\n", stored.length, PACKAGES);
+    assert_true(stored.length <= 100 * PACKAGES);
+    wh_index_clear(&index);
+}
+
+static void what_is_written_is_read_the_same(void **state)
+{
+    wh_cleanup(wh_buffer_clear) struct wh_buffer xml = {.ceiling = WH_INDEX_MAX};
+    wh_cleanup(wh_buffer_clear) struct wh_buffer again = {.ceiling = WH_INDEX_MAX};
+    wh_cleanup(wh_buffer_clear) struct wh_buffer stored = {.ceiling = WH_INDEX_MAX};
+    struct wh_index index = {0};
+    struct wh_index read = {0};
+
+    (void)state;
+    fill(&index, 50, 4);
+    OK(wh_index_write(&index, &xml, &err));
+    OK(wh_index_read(wh_buffer_bytes(&xml), &read, &err));
+    assert_int_equal(read.package_count, 50);
+    for (uint32_t i = 0; i < 50; i++) {
+        assert_string_equal(read.packages[i].pkgid, index.packages[i].pkgid);
+        assert_memory_equal(read.packages[i].bundles, index.packages[i].bundles,
+            4 * sizeof *index.packages[i].bundles);
+    }
+    OK(wh_index_write(&read, &again, &err));
+    assert_int_equal(again.length, xml.length);
+    assert_memory_equal(again.data, xml.data, xml.length);
+    wh_index_clear(&read);
+    OK(wh_deflate(wh_buffer_bytes(&xml), (struct wh_bytes){0}, 3, &stored, &err));
+    OK(wh_index_read(wh_buffer_bytes(&stored), &read, &err));
+    assert_int_equal(read.package_count, 50);
+    wh_index_clear(&read);
+    wh_index_clear(&index);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(reads_packages_and_passes_over_what_it_does_not_know),
+        cmocka_unit_test(refuses_what_is_no_index),
+        cmocka_unit_test(refuses_too_many_bundles_of_a_package),
+        cmocka_unit_test(costs_less_than_a_hundred_bytes_a_bundle),
+        cmocka_unit_test(what_is_written_is_read_the_same),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
