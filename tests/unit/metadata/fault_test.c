@@ -1,0 +1,196 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* fault_test.c - every allocation fails once: the first, the second, and so on until all goes
+ * well. The linker sends malloc, calloc and realloc of our own code to the wrappers below; the
+ * address sanitizer sees what leaks. */
+#include "unit.h"
+
+#include <stdlib.h>
+
+#include "whittle/index.h"
+
+void *__real_malloc(size_t size);
+void *__real_calloc(size_t count, size_t size);
+void *__real_realloc(void *pointer, size_t size);
+void *__wrap_malloc(size_t size);
+void *__wrap_calloc(size_t count, size_t size);
+void *__wrap_realloc(void *pointer, size_t size);
+
+static int calls_to_fault; /* 0: none fails any more */
+
+static bool fails_now(void)
+{
+    return calls_to_fault > 0 && --calls_to_fault == 0;
+}
+
+void *__wrap_malloc(size_t size)
+{
+    return fails_now() ? NULL : __real_malloc(size);
+}
+
+void *__wrap_calloc(size_t count, size_t size)
+{
+    return fails_now() ? NULL : __real_calloc(count, size);
+}
+
+void *__wrap_realloc(void *pointer, size_t size)
+{
+    return fails_now() ? NULL : __real_realloc(pointer, size);
+}
+
+static struct sample old_package;
+static struct sample new_package;
+static struct wh_buffer step;
+static struct wh_buffer config;
+static struct wh_buffer expected;
+
+static int set_up(void **state)
+{
+    static const struct sample_options uid = {.uid = 7, .reserved = 0};
+    static const struct sample_file files[] = {
+        {"/etc/sample.conf", "setting = 3\n", WH_FILE_CONFIG, 0, 0, NULL, 0},
+        {"/usr/bin/sample", "another program", 0, 0, 0, NULL, 0},
+        {"/usr/bin/twin", "another program", 0, 0, 0, NULL, 0},
+        {"/usr/lib/sample/new", "and that", 0, 0, 0, NULL, 0},
+    };
+
+    (void)state;
+    sample_old(&old_package);
+    sample_make(&new_package, "3", files, COUNT(files), &uid);
+    sample_step(&old_package, &new_package, NULL, &step);
+    sample_supplement(&new_package, WH_BUNDLE_CONFIG, WH_FILE_CONFIG, &config);
+    sample_assembled(&new_package, &expected);
+    return 0;
+}
+
+static int tear_down(void **state)
+{
+    (void)state;
+    sample_clear(&old_package);
+    sample_clear(&new_package);
+    wh_buffer_clear(&step);
+    wh_buffer_clear(&config);
+    wh_buffer_clear(&expected);
+    return 0;
+}
+
+/* Repeats work with the nth allocation failing until none does. */
+static int repeat(wh_status (*work)(struct wh_error *err))
+{
+    for (int nth = 1;; nth++) {
+        struct wh_error err = {0};
+        calls_to_fault = nth;
+        wh_status status = work(&err);
+        bool failed = calls_to_fault == 0;
+        calls_to_fault = 0;
+        if (status == WH_OK)
+            return failed ? -1 : nth - 1;
+        if (status != WH_NO_MEMORY || err.status != WH_NO_MEMORY)
+            fail_msg("allocation %d: status %d, \"%s\"", nth, (int)status, err.message);
+    }
+}
+
+static wh_status parse_bundle(struct wh_error *err)
+{
+    struct wh_bundle bundle = {0};
+
+    WH_TRY(wh_bundle_parse(wh_buffer_bytes(&step), &bundle, err));
+    wh_bundle_clear(&bundle);
+    return WH_OK;
+}
+
+static void parsing_a_bundle(void **state)
+{
+    (void)state;
+    assert_true(repeat(parse_bundle) >= 4);
+}
+
+static void clear_report(struct wh_report *report)
+{
+    wh_report_clear(report);
+}
+
+static wh_status assemble(struct wh_error *err)
+{
+    struct wh_bytes bundles[] = {wh_buffer_bytes(&step), wh_buffer_bytes(&config)};
+    struct wh_assembly_input input = {old_package.parsed.header.bytes, bundles, 2};
+    wh_cleanup(wh_assembly_cleanup) struct wh_assembly *assembly = NULL;
+    wh_cleanup(clear_report) struct wh_report report = {0};
+    static uint8_t room[1 << 16]; /* a sink that allocates nothing itself */
+    struct wh_buffer file = {.data = room, .capacity = sizeof room, .ceiling = sizeof room};
+    struct wh_source source = {sample_read, &old_package};
+    struct wh_sink sink = {sample_sink_write, sample_sink_read, &file};
+
+    WH_TRY(wh_assembly_new(&input, &assembly, err));
+    WH_TRY(wh_report_init(&report, wh_assembly_old_header(assembly), err));
+    report.differs[sample_file(&old_package, "/etc/sample.conf")] = 1;
+    WH_TRY(wh_assembly_plan_for(assembly, &report, err));
+    WH_TRY(wh_assembly_run(assembly, &source, &sink, NULL, NULL, err));
+    assert_int_equal(file.length, expected.length);
+    assert_memory_equal(file.data, expected.data, expected.length);
+    return WH_OK;
+}
+
+static void assembling_a_package(void **state)
+{
+    (void)state;
+    assert_true(repeat(assemble) > 40);
+}
+
+static wh_status write_and_read_index(struct wh_error *err)
+{
+    struct wh_index_bundle bundles[] = {{.kind = WH_BUNDLE_STEP, .size = 500},
+        {.kind = WH_BUNDLE_CONFIG, .size = 500}, {.kind = WH_BUNDLE_DOC, .size = 500}};
+    struct wh_index_package packages[] = {
+        {"00000000000000000000000000000000", bundles, COUNT(bundles)},
+        {"11111111111111111111111111111111", bundles, COUNT(bundles)},
+        {"22222222222222222222222222222222", bundles, COUNT(bundles)},
+    };
+    struct wh_index index = {packages, COUNT(packages)};
+    struct wh_index read = {0};
+    wh_cleanup(wh_buffer_clear) struct wh_buffer xml = {.ceiling = 1 << 20};
+    wh_cleanup(wh_buffer_clear) struct wh_buffer stored = {.ceiling = 1 << 20};
+
+    WH_TRY(wh_index_write(&index, &xml, err));
+    WH_TRY(wh_deflate(wh_buffer_bytes(&xml), (struct wh_bytes){0}, 3, &stored, err));
+    WH_TRY(wh_index_read(wh_buffer_bytes(&stored), &read, err));
+    wh_index_clear(&read);
+    return WH_OK;
+}
+
+static void writing_and_reading_an_index(void **state)
+{
+    (void)state;
+    assert_true(repeat(write_and_read_index) >= 8);
+}
+
+static wh_status read_and_compare_payload(struct wh_error *err)
+{
+    struct wh_skeleton real = {0};
+    wh_cleanup(wh_buffer_clear) struct wh_buffer correction = {.ceiling = 1 << 20};
+    enum wh_correction_mode mode;
+
+    WH_TRY(wh_skeleton_read(new_package.header, wh_buffer_bytes(&new_package.payload), &real, err));
+    wh_status status = wh_skeleton_compare(new_package.header, &real, &mode, &correction, err);
+    wh_skeleton_clear(&real);
+    return status;
+}
+
+static void reading_a_payload(void **state)
+{
+    (void)state;
+    assert_true(repeat(read_and_compare_payload) > 8);
+}
+
+#define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        TEST(parsing_a_bundle),
+        TEST(assembling_a_package),
+        TEST(writing_and_reading_an_index),
+        TEST(reading_a_payload),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
