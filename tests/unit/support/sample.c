@@ -173,14 +173,24 @@ static void write_uid(struct wh_skeleton *skeleton, uint32_t uid)
             memcpy(skeleton->bytes + at + 22, text, 8);
 }
 
+static void write_tail(struct wh_skeleton *skeleton, size_t length)
+{
+    skeleton->bytes = need(realloc(skeleton->bytes, skeleton->length + length));
+    memset(skeleton->bytes + skeleton->length, 0, length);
+    skeleton->length += length;
+    skeleton->payload_length += length;
+}
+
 static void build_payload(struct sample *sample, const struct wh_header *header,
-    const struct sample_file *files, uint32_t uid)
+    const struct sample_file *files, const struct sample_options *options)
 {
     struct wh_error err;
 
     must(wh_skeleton_generate(header, &sample->skeleton, &err), &err);
-    if (uid)
-        write_uid(&sample->skeleton, uid);
+    if (options->uid)
+        write_uid(&sample->skeleton, options->uid);
+    if (options->tail)
+        write_tail(&sample->skeleton, options->tail);
     const uint8_t *at = sample->skeleton.bytes;
     sample->offsets = need(calloc(header->file_count + 1, sizeof *sample->offsets));
     for (uint32_t i = 0; i < sample->skeleton.piece_count; i++) {
@@ -292,7 +302,7 @@ void sample_make(struct sample *sample, const char *version, const struct sample
     put_files(h, files, count, options->stripped);
     export_header(h, &draft);
     must(wh_header_parse(wh_buffer_bytes(&draft), &without_digest, &err), &err);
-    build_payload(sample, without_digest, files, options->uid);
+    build_payload(sample, without_digest, files, options);
     put_payload_digests(h, wh_buffer_bytes(&sample->payload), options->three_digests);
     build_prefix(sample, h, options->reserved);
     (void)headerFree(h);

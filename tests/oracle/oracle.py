@@ -1,0 +1,317 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""An independent reader of bundles and of the index, after specs/format/bundle.md and index.md.
+Standard library only, and the zstd command. facts(PATH) gives what tests/golden/facts.c prints."""
+import hashlib
+import pathlib
+import re
+import struct
+import subprocess
+import tempfile
+import xml.etree.ElementTree as tree
+import xml.parsers.expat as expat
+
+from rpmfile import ALGORITHMS, CONFIG, DOC, Package, Refused, malformed
+
+MAGIC = b"\x89WHT\r\n\x1a\n"
+HEAD = struct.Struct("<8sBBBBIIIIIIQQ32s32s32s64s32s")
+STEP, SUPPLEMENT_CONFIG, SUPPLEMENT_DOC = 1, 2, 3
+PREFIX_MAX, SKELETON_MAX, TABLE_MAX, BUNDLE_MAX = (130 << 20) + 96, 512 << 20, 64 << 20, 1 << 30
+
+
+def inflate(frame, reference=b"", length=None):
+    """One zstd frame, with a reference prefix; exactly length bytes."""
+    with tempfile.TemporaryDirectory() as folder:
+        paths = [pathlib.Path(folder, name) for name in ("frame.zst", "reference", "out")]
+        paths[0].write_bytes(frame)
+        paths[1].write_bytes(reference)
+        command = ["zstd", "-q", "-d", "-f", "--long=31", paths[0], "-o", paths[2]]
+        if reference:
+            command.insert(3, f"--patch-from={paths[1]}")
+        result = subprocess.run(command, capture_output=True)
+        malformed(result.returncode != 0 or not frame, "not a zstd frame")
+        out = paths[2].read_bytes()
+    malformed(length is not None and len(out) != length, "a frame has another length")
+    return out
+
+
+def sha256(data):
+    return hashlib.sha256(data).digest()
+
+
+class Numbers:
+    """Varints, each in its shortest spelling."""
+
+    def __init__(self, data):
+        self.data, self.at = data, 0
+
+    def next(self, ceiling=1 << 63):
+        value, shift = 0, 0
+        while True:
+            malformed(self.at >= len(self.data), "cut short")
+            byte = self.data[self.at]
+            self.at += 1
+            malformed(shift and byte == 0, "a padded number")
+            value |= (byte & 127) << shift
+            shift += 7
+            if byte < 128:
+                malformed(value > ceiling, "a number is too large")
+                return value
+
+
+class Bundle:
+    def __init__(self, data):
+        malformed(data[:8] != MAGIC, "magic")
+        if len(data) > 8 and data[8] != 1:
+            raise Refused("unsupported", "version")
+        malformed(len(data) < HEAD.size, "head")
+        (_, _, self.kind, self.mode, zero, prefix_stored, self.prefix_length, correction_stored,
+         self.correction_length, table_stored, table_length, groups_stored, self.package_size,
+         self.old_id, self.prefix_digest, self.package_sha256, self.package_sha512,
+         digest) = HEAD.unpack(data[:HEAD.size])
+        step = self.kind == STEP
+        malformed(zero or self.kind not in (1, 2, 3) or self.mode > 2, "head")
+        malformed(step != (prefix_stored > 0) or step != (self.prefix_length > 0), "prefix")
+        malformed((self.mode > 0) != (correction_stored > 0) or (self.mode > 0 and not step) or
+                  (self.correction_length > 0 and self.mode == 0), "correction")
+        malformed(step != any(self.old_id), "older version")
+        if self.prefix_length > PREFIX_MAX or self.correction_length > SKELETON_MAX or \
+                table_length > TABLE_MAX or len(data) > BUNDLE_MAX:
+            raise Refused("over limit", "a part")
+        rest = data[HEAD.size:]
+        if sha256(rest) != digest:
+            raise Refused("mismatch", "digest")
+        malformed(len(rest) != prefix_stored + correction_stored + table_stored + groups_stored,
+                  "parts")
+        parts = []
+        for length in (prefix_stored, correction_stored, table_stored, groups_stored):
+            parts.append(rest[:length])
+            rest = rest[length:]
+        self.stored_prefix, self.stored_correction, table, groups = parts
+        self.read_table(inflate(table, length=table_length), groups)
+
+    def read_table(self, table, stored):
+        numbers = Numbers(table)
+        self.groups, self.entries, self.twins = [], [], []
+        for _ in range(numbers.next(len(table))):
+            codec, count, length = numbers.next(), numbers.next(1 << 20), numbers.next(len(stored))
+            malformed(count == 0 or length > len(stored), "group")
+            self.groups.append((codec, count, stored[:length]))
+            stored = stored[length:]
+        malformed(stored, "groups")
+        files, file = [], 0
+        for _, count, _ in self.groups:
+            for i in range(count):
+                code = numbers.next()
+                difference = code >> 1 ^ -(code & 1)
+                file += difference
+                malformed(file < 0 or (i and difference <= 0), "files")
+                files.append(file)
+        self.entries = [[file, numbers.next()] for file in files]
+        file = 0
+        for i in range(numbers.next(len(table))):
+            difference, original = numbers.next(), numbers.next()
+            malformed(i and difference == 0, "twins")
+            file += difference
+            self.twins.append([file, original])
+        malformed(numbers.at != len(table), "bytes follow the table")
+
+    def resolve(self, old, new):
+        made = set()
+        for entry in self.entries:
+            file, code = entry
+            malformed(file >= len(new.files) or not new.files[file].has_content, "entry")
+            malformed(file in made, "twice")
+            made.add(file)
+            same = old.by_path.get(new.files[file].path)
+            malformed(code != 1 and self.kind != STEP, "base in a supplement")
+            malformed(code >= 2 and code - 2 == same, "base of the same path as a number")
+            base = None if code == 1 else same if code == 0 else code - 2
+            if code != 1:
+                malformed(base is None or base >= len(old.files), "base")
+                malformed(not old.files[base].plain or old.files[base].size == 0, "base")
+            entry[1] = base
+        malformed(self.twins and self.kind != STEP, "twin in a supplement")
+        for file, original in self.twins:
+            malformed(file >= len(new.files) or not new.files[file].has_content, "twin")
+            malformed(file in made or original not in made, "twin")
+            malformed(new.files[file].size != new.files[original].size, "twin")
+
+
+def old_package(folder):
+    """The installed version, and the contents of its files."""
+    package = Package((folder / "old.prefix").read_bytes())
+    payload = inflate((folder / "old.payload.zst").read_bytes())
+    _, pieces = package.skeleton()
+    contents, at = {}, 0
+    for length, number in pieces:
+        at += length
+        for link in package.files[number].links:
+            contents[link] = payload[at:at + package.files[number].size]
+        at += package.files[number].size
+    return package, contents
+
+
+def hexdigest(package, content):
+    return hashlib.new(ALGORITHMS[package.algorithm], content).hexdigest()
+
+
+def decode(bundle, old_contents, new):
+    """Contents that a bundle makes: file -> bytes, or None for a group whose bases are not there."""
+    made, first = {}, 0
+    for codec, count, stored in bundle.groups:
+        entries = bundle.entries[first:first + count]
+        first += count
+        bases = [base for _, base in entries if base is not None]
+        if any(base not in old_contents for base in bases):
+            continue
+        if codec != 1:
+            raise Refused("unsupported", "codec")
+        sizes = [new.files[file].size for file, _ in entries]
+        contents = inflate(stored, b"".join(old_contents[base] for base in bases), sum(sizes))
+        for (file, _), size in zip(entries, sizes):
+            made[file], contents = contents[:size], contents[size:]
+    return made
+
+
+def skeleton_of(step, new):
+    if step.mode != 2:
+        skeleton, pieces = new.skeleton()
+    if step.mode == 0:
+        return skeleton, pieces
+    correction = inflate(step.stored_correction, length=step.correction_length)
+    if step.mode == 1:
+        malformed(len(correction) != len(skeleton), "correction")
+        return bytes(a ^ b for a, b in zip(skeleton, correction)), pieces
+    numbers = Numbers(correction)
+    pieces = [(numbers.next(), numbers.next()) for _ in range(numbers.next())]
+    return correction[numbers.at:], pieces
+
+
+def assemble(step, supplement, folder):
+    old, contents = old_package(folder)
+    if step.old_id != old.id:
+        raise Refused("mismatch", "another version")
+    prefix = bytearray(inflate(step.stored_prefix, old.header.bytes, step.prefix_length))
+    new = Package(prefix)
+    step.resolve(old, new)
+    flag = {SUPPLEMENT_CONFIG: CONFIG, SUPPLEMENT_DOC: DOC}.get(supplement and supplement.kind, 0)
+    kept = {n: data for n, data in contents.items() if not old.files[n].flags & flag}
+    made = decode(step, kept, new)
+    computed = {file for file, _ in step.entries + step.twins}
+    if supplement:
+        supplement.resolve(old, new)
+        for file, content in decode(supplement, {}, new).items():
+            made.setdefault(file, content)
+    for twin, original in step.twins:
+        made[twin] = made[original]
+    for file in computed:
+        text = hexdigest(new, made[file]).encode()
+        for link in new.files[file].links:
+            prefix[new.digest_at(link):new.digest_at(link) + len(text)] = text
+    header = bytes(prefix[new.header.start:])
+    for tag, name in ((269, "sha1"), (273, "sha256"), (279, "sha3_256")):
+        if tag in new.signature.tags:
+            text = hashlib.new(name, header).hexdigest().encode()
+            at = new.signature.data_start + new.signature.tags[tag][2]
+            if len(new.signature.raw(tag)) == len(text) + 1:
+                prefix[at:at + len(text)] = text
+    if sha256(prefix) != step.prefix_digest:
+        raise Refused("mismatch", "prefix")
+    new = Package(prefix)
+    by_digest = {hexdigest(new, data): data for data in kept.values()}
+    skeleton, pieces = skeleton_of(step, new)
+    payload, at = b"", 0
+    for length, file in pieces:
+        content = made.get(file, by_digest.get(new.files[file].digest))
+        if content is None:
+            raise Refused("missing", "content")
+        payload += skeleton[at:at + length] + content
+        at += length
+    payload += skeleton[at:]
+    for tag, name in ((5097, "sha256"), (5122, "sha512"), (5124, "sha3_256")):
+        for text in new.header.get(tag, []):
+            if hashlib.new(name, payload).hexdigest() != text:
+                raise Refused("mismatch", "payload")
+    return new.rewritten(step.package_sha256, step.package_sha512) + payload
+
+
+def bundle_facts(path):
+    bundle = Bundle(path.read_bytes()) if "config" not in path.name and "doc" not in path.name \
+        else None
+    supplement = None
+    if bundle is None:
+        step = Bundle((path.parent / "step.wht").read_bytes())
+        supplement = Bundle(path.read_bytes())
+        malformed(supplement.kind == STEP, "kind")
+        if supplement.prefix_digest != step.prefix_digest:
+            raise Refused("mismatch", "another package")
+    else:
+        step = bundle
+        malformed(step.kind != STEP, "kind")
+    assembled = assemble(step, supplement, path.parent)
+    shown = supplement or step
+    return {
+        "verdict": "ok", "kind": shown.kind, "correction": shown.mode,
+        "package_size": shown.package_size,
+        "groups": [[codec, count, len(stored)] for codec, count, stored in shown.groups],
+        "entries": shown.entries, "twins": shown.twins,
+        "assembled": hashlib.sha256(assembled).hexdigest(),
+    }
+
+
+def no_doctype(data):
+    def refuse(*_):
+        raise Refused("malformed", "document type")
+
+    parser = expat.ParserCreate()
+    parser.StartDoctypeDeclHandler = refuse
+    try:
+        parser.Parse(data, True)
+    except expat.ExpatError as error:
+        raise Refused("malformed", str(error)) from error
+
+
+def number(text, low, high):
+    malformed(text is None or not re.fullmatch("0|[1-9][0-9]*", text), "number")
+    malformed(not low <= int(text) <= high, "number")
+    return int(text)
+
+
+def digits(text, pattern):
+    malformed(text is None or not re.fullmatch(pattern, text), "digits")
+    return text.lower()
+
+
+def index_facts(data):
+    if data[:4] == b"\x28\xb5\x2f\xfd":
+        data = inflate(data)
+    no_doctype(data)
+    root = tree.fromstring(data)
+    malformed(root.tag != "whittle", "root")
+    if number(root.get("version"), 0, 1 << 64) != 1:
+        raise Refused("unsupported", "version")
+    packages = []
+    for package in root.findall("package"):
+        row = [digits(package.get("pkgid"), "[0-9a-f]{32,128}")]
+        for element in package:
+            kind = {"bundle": 1, "config": 2, "doc": 3}.get(element.tag)
+            if not kind:
+                continue
+            start = digits(element.get("from"), "[0-9a-fA-F]{16}") if kind == 1 else "0" * 16
+            digest = digits(element.get("sha256"), "[0-9a-fA-F]{64}")
+            row.append([kind, start, number(element.get("size"), HEAD.size, BUNDLE_MAX), digest])
+        malformed(len(row) == 1, "no bundle")
+        packages.append(row)
+    packages.sort()
+    ids = [row[0] for row in packages]
+    malformed(len(set(ids)) != len(ids), "twice")
+    return {"verdict": "ok", "packages": packages}
+
+
+def facts(path):
+    try:
+        if ".xml" in path.name:
+            return index_facts(path.read_bytes())
+        return bundle_facts(path)
+    except Refused as refusal:
+        return {"verdict": refusal.verdict}
