@@ -212,6 +212,23 @@ static wh_status index_facts(struct wh_bytes bytes, struct wh_error *err)
     return WH_OK;
 }
 
+/* The prefix of the assembled package; package digests of 0x11 and 0x22. */
+static wh_status prefix_facts(struct wh_bytes bytes, struct wh_error *err)
+{
+    wh_cleanup(wh_buffer_clear) struct wh_buffer rewritten = {.ceiling = CEILING};
+    struct wh_package_digests digests;
+    struct wh_prefix prefix;
+
+    memset(digests.sha256, 0x11, sizeof digests.sha256);
+    memset(digests.sha512, 0x22, sizeof digests.sha512);
+    WH_TRY(wh_prefix_parse(bytes, &prefix, err));
+    WH_TRY(wh_prefix_rewrite(&prefix, &digests, &rewritten, err));
+    printf("{\"verdict\": \"ok\", \"length\": %zu", rewritten.length);
+    print_digest("rewritten", wh_buffer_bytes(&rewritten));
+    printf("}\n");
+    return WH_OK;
+}
+
 static const char *verdict_of(wh_status status)
 {
     static const char *const names[] = {
@@ -236,6 +253,8 @@ static wh_status facts(const char *name, struct wh_error *err)
     load(name, &vector);
     if (strstr(name, ".xml"))
         return index_facts(wh_buffer_bytes(&vector), err);
+    if (strstr(name, ".prefix"))
+        return prefix_facts(wh_buffer_bytes(&vector), err);
     bool supplement = strstr(name, "config") || strstr(name, "doc");
     if (supplement)
         load("step.wht", &step);

@@ -236,12 +236,77 @@ static void put_wrong_content(const struct sample *old, const struct sample *new
     save_buffer("bad-another-package-inside.wht", &step);
 }
 
+/* ---- signature headers ------------------------------------------------------------------------
+ */
+
+enum { INT32 = 4, STRING = 6, BIN = 7, STRING_ARRAY = 8 };
+
+#define BLOB(tag, bytes)                                                                           \
+    {                                                                                              \
+        tag, BIN, sizeof(bytes) - 1, bytes, sizeof(bytes) - 1                                      \
+    }
+#define TEXT(tag, text)                                                                            \
+    {                                                                                              \
+        tag, STRING, 1, text, sizeof(text)                                                         \
+    }
+#define NUMBER(tag, bytes)                                                                         \
+    {                                                                                              \
+        tag, INT32, 1, bytes, 4                                                                    \
+    }
+#define SPACE(tag, bytes)                                                                          \
+    {                                                                                              \
+        tag, BIN, sizeof(bytes), bytes, sizeof(bytes)                                              \
+    }
+
+#define RSA BLOB(268, "an RSA signature")
+#define SHA1 TEXT(269, "0123456789012345678901234567890123456789")
+#define SHA256 TEXT(273, "0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef")
+#define OPENPGP                                                                                    \
+    {                                                                                              \
+        278, STRING_ARRAY, 2, "c2lnMQ==\0c2lnMg==", 18                                             \
+    }
+#define SIZE NUMBER(1000, "\0\0\1\2")
+#define PGP BLOB(1002, "signature over all")
+#define MD5 BLOB(1004, "0123456789abcdef")
+#define GPG BLOB(1005, "another one")
+#define PAYLOADSIZE NUMBER(1007, "\0\0\3\4")
+
+static void put_signature(const char *name, const struct sample_tag *tags, uint32_t count)
+{
+    wh_cleanup(wh_buffer_clear) struct wh_buffer prefix = {0};
+
+    sample_signed_prefix(tags, count, &prefix);
+    save_buffer(name, &prefix);
+}
+
+/* NAME.prefix, which the readers rewrite with package digests of 0x11 and 0x22. */
+static void put_signatures(void)
+{
+    static const uint8_t space[512];
+#define PREFIX(name, ...)                                                                          \
+    do {                                                                                           \
+        static const struct sample_tag tags[] = {__VA_ARGS__};                                     \
+        put_signature(name ".prefix", tags, sizeof tags / sizeof *tags);                           \
+    } while (0)
+    PREFIX("signature-v4", RSA, SHA1, SHA256, SIZE, PGP, MD5, PAYLOADSIZE, SPACE(1008, space));
+    PREFIX("signature-v4-all-legacy", BLOB(267, "a DSA signature"), RSA, SHA1, SHA256, SIZE,
+        BLOB(1001, "l1"), PGP, BLOB(1003, "l2"), MD5, GPG, BLOB(1006, "p5"), PAYLOADSIZE);
+    PREFIX("signature-v4-little-space", SHA1, SHA256, SIZE, MD5, BLOB(1008, "\0\0\0\0"));
+    PREFIX("signature-v6", SHA256, OPENPGP, TEXT(279, "0123"), SPACE(999, space));
+    PREFIX("signature-v6-without-space", SHA256, OPENPGP, TEXT(279, "0123"));
+    PREFIX("bad-signature-unknown-tag", RSA, BLOB(300, "?"));
+    PREFIX("bad-signature-over-payload-only", SHA1, SIZE, PGP, MD5);
+    PREFIX("bad-signature-out-of-order", SHA256, SHA1);
+    PREFIX("bad-signature-tag-twice", RSA, RSA);
+    PREFIX("bad-signature-data-too-short", RSA, {1004, BIN, 1000, "0123", 4});
+}
+
 /* ---- index ------------------------------------------------------------------------------------
  */
 
 #define ID "6bb51faa0fa7d6d0b8a8e9b8a1f6ad8f5a1aa5b0f6ef4bb8a6f0d5ac6b9c52f1"
-#define SHA " sha256='fcde2b2edba56bf408601fb721fe9b5c338d10ee429ea04fae5511b68fbf8fb9'"
-#define BUNDLE(from, size) "<bundle from='" from "' size='" size "'" SHA "/>"
+#define DIGEST " sha256='fcde2b2edba56bf408601fb721fe9b5c338d10ee429ea04fae5511b68fbf8fb9'"
+#define BUNDLE(from, size) "<bundle from='" from "' size='" size "'" DIGEST "/>"
 #define FROM "2c26b46b68ffc68f"
 #define PACKAGE(id, inside) "<package pkgid='" id "'>" inside "</package>"
 #define WHITTLE(version, inside) "<whittle version='" version "'>" inside "</whittle>\n"
@@ -255,8 +320,8 @@ static void put_indexes(void)
     } rows[] = {
         {"index.xml", WHITTLE("1", USUAL PACKAGE("0123456789abcdef0123456789abcdef",
                                        BUNDLE(FROM, "244") BUNDLE("486ea46224d1bb4f",
-                                           "1073741824") "<config size='812'" SHA
-                                                         "/><doc size='4100'" SHA "/>"))},
+                                           "1073741824") "<config size='812'" DIGEST
+                                                         "/><doc size='4100'" DIGEST "/>"))},
         {"index-empty.xml", WHITTLE("1", "")},
         {"index-later-additions.xml", WHITTLE("1", "<backend url='x'><package/></backend>"
                                                    "<package pkgid='" ID "' new='1'><hint/>" BUNDLE(
@@ -330,6 +395,7 @@ int main(int argc, char **argv)
     put_changed(&config, "bad-config-of-another-package.wht", 84, 1);
     put_changed(&config, "bad-config-with-prefix.wht", PREFIX_STORED_AT, 1);
     put_indexes();
+    put_signatures();
     sample_clear(&old);
     sample_clear(&new);
     return 0;

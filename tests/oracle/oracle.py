@@ -308,8 +308,16 @@ def index_facts(data):
     return {"verdict": "ok", "packages": packages}
 
 
+def prefix_facts(data):
+    rewritten = Package(data).rewritten(b"\x11" * 32, b"\x22" * 64)
+    return {"verdict": "ok", "length": len(rewritten),
+            "rewritten": hashlib.sha256(rewritten).hexdigest()}
+
+
 def facts(path):
     try:
+        if path.suffix == ".prefix":
+            return prefix_facts(path.read_bytes())
         if ".xml" in path.name:
             return index_facts(path.read_bytes())
         return bundle_facts(path)

@@ -46,6 +46,8 @@ class Header:
                 ">IIiI", data[at + 16 + 16 * i:at + 32 + 16 * i])
             self.tags[tag] = (kind, number, offset)
         self.store = data[self.data_start:self.end]
+        self.order = [struct.unpack(">I", data[at + 16 + 16 * i:at + 20 + 16 * i])[0]
+                      for i in range(count)]
 
     def raw(self, tag):
         """The bytes of a tag's data."""
@@ -176,6 +178,11 @@ class Package:
         for tag in tags:
             if tag != 62 and tag not in KEPT | DROPPED | RESERVED:
                 raise Refused("unsupported", f"tag {tag}")
+        order = self.signature.order
+        malformed(order != sorted(set(order)), "order")
+        for tag in tags:
+            content = self.signature.raw(tag)
+            malformed(not content or len(content) < tags[tag][1], "data")
         if {1002, 1005, 1006} & set(tags) and not {267, 268, 278} & set(tags):
             raise Refused("unsupported", "no signature over the header alone")
         entries = sorted((CARRIED[tag], self.signature.raw(tag)) for tag in tags if tag in CARRIED)

@@ -5,15 +5,7 @@
 
 #include "package/tags.h"
 
-enum { ENTRIES_MAX = 34, CEILING = 1 << 20 };
-
-struct entry {
-    uint32_t tag;
-    uint32_t type;
-    uint32_t count;
-    const void *data;
-    size_t length;
-};
+enum { CEILING = 1 << 20 };
 
 #define TEXT(tag, text)                                                                            \
     {                                                                                              \
@@ -50,61 +42,16 @@ static const struct wh_package_digests digests = {
     "0123456789abcdef"
 #define CARRIER(count, entries) "WHTCARR\x01\0\0\0" count entries DIGESTS
 
-static const uint8_t magic[8] = {0x8e, 0xad, 0xe8, 0x01};
-
-static void put_index(
-    struct wh_buffer *out, uint32_t tag, uint32_t type, uint32_t offset, uint32_t count)
-{
-    wh_buffer_be32(out, tag);
-    wh_buffer_be32(out, type);
-    wh_buffer_be32(out, offset);
-    wh_buffer_be32(out, count);
-}
-
-/* A prefix with these entries: lead, signature header with region, a main header without entries.
- */
-static void build(const struct entry *entries, uint32_t count, struct wh_buffer *out)
-{
-    wh_cleanup(wh_buffer_clear) struct wh_buffer index = {.ceiling = CEILING};
-    wh_cleanup(wh_buffer_clear) struct wh_buffer data = {.ceiling = CEILING};
-
-    for (uint32_t i = 0; i < count; i++) {
-        size_t mask = entries[i].type == WH_TYPE_INT32   ? 3
-                      : entries[i].type == WH_TYPE_INT64 ? 7
-                                                         : 0;
-        wh_buffer_fill(&data, 0, (0 - data.length) & mask);
-        put_index(&index, entries[i].tag, entries[i].type, (uint32_t)data.length, entries[i].count);
-        wh_buffer_append(&data, entries[i].data, entries[i].length);
-    }
-    uint32_t region = (uint32_t)data.length;
-    put_index(&data, WH_SIG_REGION, WH_TYPE_BIN, 0u - 16 * (count + 1), 16);
-
-    *out = (struct wh_buffer){.ceiling = CEILING};
-    wh_buffer_be32(out, 0xedabeedb);
-    wh_buffer_fill(out, 7, WH_LEAD_LENGTH - 4);
-    wh_buffer_append(out, magic, sizeof magic);
-    wh_buffer_be32(out, count + 1);
-    wh_buffer_be32(out, (uint32_t)data.length);
-    put_index(out, WH_SIG_REGION, WH_TYPE_BIN, region, 16);
-    wh_buffer_append(out, index.data, index.length);
-    wh_buffer_append(out, data.data, data.length);
-    wh_buffer_fill(out, 0, (0 - out->length) & 7);
-    wh_buffer_append(out, magic, sizeof magic);
-    wh_buffer_be32(out, 0);
-    wh_buffer_be32(out, 4);
-    wh_buffer_append(out, "main", 4);
-}
-
-static void expect(const struct entry *before, uint32_t before_count, const struct entry *after,
-    uint32_t after_count)
+static void expect(const struct sample_tag *before, uint32_t before_count,
+    const struct sample_tag *after, uint32_t after_count)
 {
     wh_cleanup(wh_buffer_clear) struct wh_buffer original = {0};
     wh_cleanup(wh_buffer_clear) struct wh_buffer expected = {0};
     wh_cleanup(wh_buffer_clear) struct wh_buffer made = {.ceiling = CEILING};
     struct wh_prefix prefix;
 
-    build(before, before_count, &original);
-    build(after, after_count, &expected);
+    sample_signed_prefix(before, before_count, &original);
+    sample_signed_prefix(after, after_count, &expected);
     OK(wh_prefix_parse(wh_buffer_bytes(&original), &prefix, &err));
     OK(wh_prefix_can_rewrite(&prefix, &err));
     OK(wh_prefix_rewrite(&prefix, &digests, &made, &err));
@@ -122,10 +69,10 @@ static void drops_what_covers_the_payload_and_carries_it(void **state)
         "\0\0\x01\x03\0\0\0\x12"
         "signature over all" CARRIED_MD5 "\0\0\x01\x06\0\0\0\x0b"
         "another one");
-    const struct entry before[] = {RSA, SHA1, SHA256, SIZE, BLOB(WH_SIG_LEMD5_1, "l1"), PGP,
+    const struct sample_tag before[] = {RSA, SHA1, SHA256, SIZE, BLOB(WH_SIG_LEMD5_1, "l1"), PGP,
         BLOB(WH_SIG_LEMD5_2, "l2"), MD5, GPG, BLOB(WH_SIG_PGP5, "p5"), PAYLOADSIZE,
         {WH_SIG_RESERVEDSPACE, WH_TYPE_BIN, sizeof space, space, sizeof space}};
-    const struct entry after[] = {RSA, SHA1, SHA256, SIZE, PAYLOADSIZE,
+    const struct sample_tag after[] = {RSA, SHA1, SHA256, SIZE, PAYLOADSIZE,
         {WH_SIG_RESERVEDSPACE, WH_TYPE_BIN, sizeof carrier, carrier, sizeof carrier}};
 
     (void)state;
@@ -134,9 +81,10 @@ static void drops_what_covers_the_payload_and_carries_it(void **state)
 
 static void makes_room_where_there_is_none_or_too_little(void **state)
 {
-    static const struct entry absent[] = {RSA, SHA1, MD5};
-    static const struct entry small[] = {RSA, SHA1, MD5, BLOB(WH_SIG_RESERVEDSPACE, "\0\0\0\0")};
-    static const struct entry after[] = {
+    static const struct sample_tag absent[] = {RSA, SHA1, MD5};
+    static const struct sample_tag small[] = {
+        RSA, SHA1, MD5, BLOB(WH_SIG_RESERVEDSPACE, "\0\0\0\0")};
+    static const struct sample_tag after[] = {
         RSA, SHA1, BLOB(WH_SIG_RESERVEDSPACE, CARRIER("\x03", CARRIED_MD5))};
 
     (void)state;
@@ -146,7 +94,7 @@ static void makes_room_where_there_is_none_or_too_little(void **state)
 
 static void keeps_every_tag_that_covers_the_header(void **state)
 {
-    static const struct entry before[] = {BLOB(WH_SIG_DSA, "a DSA signature"), RSA, SHA1,
+    static const struct sample_tag before[] = {BLOB(WH_SIG_DSA, "a DSA signature"), RSA, SHA1,
         {WH_SIG_LONGSIZE, WH_TYPE_INT64, 1, "12345678", 8},
         {WH_SIG_LONGARCHIVESIZE, WH_TYPE_INT64, 1, "87654321", 8}, SHA256,
         {WH_SIG_FILESIGNATURES, WH_TYPE_STRING_ARRAY, 2, "ab\0cd", 6},
@@ -154,8 +102,8 @@ static void keeps_every_tag_that_covers_the_header(void **state)
         {WH_SIG_VERITYSIGNATURES, WH_TYPE_STRING_ARRAY, 1, "ef", 3},
         NUMBER(WH_SIG_VERITYSIGNATUREALGO, "\0\0\0\1"),
         {WH_SIG_OPENPGP, WH_TYPE_STRING_ARRAY, 1, "c2ln", 5}};
-    static const struct entry carrier = BLOB(WH_SIG_RESERVEDSPACE, CARRIER("\x02", ""));
-    struct entry after[COUNT(before) + 1];
+    static const struct sample_tag carrier = BLOB(WH_SIG_RESERVEDSPACE, CARRIER("\x02", ""));
+    struct sample_tag after[COUNT(before) + 1];
 
     (void)state;
     memcpy(after, before, sizeof before);
@@ -168,14 +116,14 @@ static void uses_the_reserved_tag_of_v6_packages(void **state)
 {
     static const uint8_t space[400];
     static const uint8_t carrier[400] = CARRIER("\x02", "");
-    static const struct entry before[] = {SHA256,
+    static const struct sample_tag before[] = {SHA256,
         {WH_SIG_OPENPGP, WH_TYPE_STRING_ARRAY, 1, "c2ln", 5}, TEXT(WH_SIG_SHA3_256, "0123"),
         {WH_SIG_RESERVED, WH_TYPE_BIN, sizeof space, space, sizeof space}};
-    static const struct entry after[] = {SHA256,
+    static const struct sample_tag after[] = {SHA256,
         {WH_SIG_OPENPGP, WH_TYPE_STRING_ARRAY, 1, "c2ln", 5}, TEXT(WH_SIG_SHA3_256, "0123"),
         {WH_SIG_RESERVED, WH_TYPE_BIN, sizeof carrier, carrier, sizeof carrier}};
-    static const struct entry bare[] = {SHA256, TEXT(WH_SIG_SHA3_256, "0123")};
-    static const struct entry filled[] = {
+    static const struct sample_tag bare[] = {SHA256, TEXT(WH_SIG_SHA3_256, "0123")};
+    static const struct sample_tag filled[] = {
         SHA256, TEXT(WH_SIG_SHA3_256, "0123"), BLOB(WH_SIG_RESERVED, CARRIER("\x02", ""))};
 
     (void)state;
@@ -185,21 +133,22 @@ static void uses_the_reserved_tag_of_v6_packages(void **state)
 
 static void unsigned_packages_need_no_signature(void **state)
 {
-    static const struct entry before[] = {SHA1, SHA256, SIZE, MD5};
-    static const struct entry after[] = {
+    static const struct sample_tag before[] = {SHA1, SHA256, SIZE, MD5};
+    static const struct sample_tag after[] = {
         SHA1, SHA256, SIZE, BLOB(WH_SIG_RESERVEDSPACE, CARRIER("\x03", CARRIED_MD5))};
 
     (void)state;
     EXPECT(before, after);
 }
 
-static void refuse(const struct entry *entries, uint32_t count, wh_status status, const char *part)
+static void refuse(
+    const struct sample_tag *entries, uint32_t count, wh_status status, const char *part)
 {
     wh_cleanup(wh_buffer_clear) struct wh_buffer original = {0};
     wh_cleanup(wh_buffer_clear) struct wh_buffer made = {.ceiling = CEILING};
     struct wh_prefix prefix;
 
-    build(entries, count, &original);
+    sample_signed_prefix(entries, count, &original);
     OK(wh_prefix_parse(wh_buffer_bytes(&original), &prefix, &err));
     REFUSED(status, part, wh_prefix_can_rewrite(&prefix, &err));
     REFUSED(status, part, wh_prefix_rewrite(&prefix, &digests, &made, &err));
@@ -208,7 +157,7 @@ static void refuse(const struct entry *entries, uint32_t count, wh_status status
 
 #define REFUSE(status, part, ...)                                                                  \
     do {                                                                                           \
-        static const struct entry entries[] = {__VA_ARGS__};                                       \
+        static const struct sample_tag entries[] = {__VA_ARGS__};                                  \
         refuse(entries, COUNT(entries), status, part);                                             \
     } while (0)
 
@@ -235,11 +184,11 @@ static void refuses_what_no_rule_covers(void **state)
 static void refuses_a_header_without_region(void **state)
 {
     wh_cleanup(wh_buffer_clear) struct wh_buffer original = {0};
-    static const struct entry entries[] = {RSA};
+    static const struct sample_tag entries[] = {RSA};
     struct wh_prefix prefix;
 
     (void)state;
-    build(entries, 1, &original);
+    sample_signed_prefix(entries, 1, &original);
     original.data[96 + 16 + 2] = 1; /* 62 becomes 318 */
     OK(wh_prefix_parse(wh_buffer_bytes(&original), &prefix, &err));
     REFUSED(WH_UNSUPPORTED, "tag 318", wh_prefix_can_rewrite(&prefix, &err));
@@ -257,13 +206,14 @@ static void refuses_a_header_without_region(void **state)
 static void refuses_signatures_too_long_to_carry(void **state)
 {
     static const uint8_t huge[70000] = {1};
-    const struct entry entries[] = {RSA, {WH_SIG_PGP, WH_TYPE_BIN, sizeof huge, huge, sizeof huge}};
+    const struct sample_tag entries[] = {
+        RSA, {WH_SIG_PGP, WH_TYPE_BIN, sizeof huge, huge, sizeof huge}};
     wh_cleanup(wh_buffer_clear) struct wh_buffer original = {0};
     wh_cleanup(wh_buffer_clear) struct wh_buffer made = {.ceiling = CEILING};
     struct wh_prefix prefix;
 
     (void)state;
-    build(entries, COUNT(entries), &original);
+    sample_signed_prefix(entries, COUNT(entries), &original);
     OK(wh_prefix_parse(wh_buffer_bytes(&original), &prefix, &err));
     REFUSED(WH_OVER_LIMIT, "too long to carry", wh_prefix_rewrite(&prefix, &digests, &made, &err));
 }

@@ -39,6 +39,20 @@ void sample_make(struct sample *sample, const char *version, const struct sample
     uint32_t count, const struct sample_options *options);
 void sample_clear(struct sample *sample);
 
+/* One entry of a signature header; type as rpm/rpmtag.h has it. */
+struct sample_tag {
+    uint32_t tag;
+    uint32_t type;
+    uint32_t count;
+    const void *data;
+    size_t length;
+};
+
+/* A prefix with these tags in this order, right or wrong: lead, signature header with its region,
+ * and a main header of four bytes. */
+void sample_signed_prefix(
+    const struct sample_tag *tags, uint32_t count, struct wh_buffer *out_prefix);
+
 /* The content of a file, also of a hardlink. */
 struct wh_bytes sample_content(const struct sample *sample, uint32_t file);
 uint32_t sample_file(const struct sample *sample, const char *path);
