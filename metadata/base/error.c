@@ -7,7 +7,8 @@
 #include <stdio.h>
 #include <string.h>
 
-static void describe(struct wh_error *err, const char *format, va_list arguments)
+__attribute__((format(printf, 2, 0))) static void describe(
+    struct wh_error *err, const char *format, va_list arguments)
 {
     /* Truncation is fine: the subject comes first. */
     (void)vsnprintf(err->message, sizeof err->message, format, arguments);
