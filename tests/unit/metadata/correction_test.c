@@ -22,7 +22,10 @@ static enum wh_correction_mode round_trip(
     assert_int_equal(made.length, real->length);
     assert_memory_equal(made.bytes, real->bytes, made.length);
     assert_int_equal(made.piece_count, real->piece_count);
-    assert_memory_equal(made.pieces, real->pieces, made.piece_count * sizeof *made.pieces);
+    for (uint32_t i = 0; i < made.piece_count; i++) {
+        assert_int_equal(made.pieces[i].file, real->pieces[i].file);
+        assert_int_equal(made.pieces[i].skeleton_length, real->pieces[i].skeleton_length);
+    }
     assert_int_equal(made.payload_length, real->payload_length);
     wh_skeleton_clear(&made);
     return mode;
