@@ -2,7 +2,7 @@
 /* index_test.c - whittle.xml: round trip, refusals, what is passed over, and its size. */
 #include "unit.h"
 
-#include <stdio.h>
+#include <libxml/relaxng.h>
 
 #include "whittle/index.h"
 #include "whittle/limits.h"
@@ -227,6 +227,30 @@ static void what_is_written_is_read_the_same(void **state)
     wh_index_clear(&index);
 }
 
+static void what_is_written_keeps_the_schema(void **state)
+{
+    wh_cleanup(wh_buffer_clear) struct wh_buffer xml = {.ceiling = WH_INDEX_MAX};
+    struct wh_index index = {0};
+
+    (void)state;
+    fill(&index, 3, 4);
+    OK(wh_index_write(&index, &xml, &err));
+    wh_index_clear(&index);
+    xmlRelaxNGParserCtxtPtr parser = xmlRelaxNGNewParserCtxt(INDEX_SCHEMA);
+    xmlRelaxNGPtr schema = xmlRelaxNGParse(parser);
+    assert_non_null(schema);
+    xmlRelaxNGValidCtxtPtr checker = xmlRelaxNGNewValidCtxt(schema);
+    xmlDocPtr document = xmlReadMemory((const char *)xml.data, (int)xml.length, NULL, NULL, 0);
+    assert_non_null(document);
+    assert_int_equal(xmlRelaxNGValidateDoc(checker, document), 0);
+    xmlFreeDoc(document);
+    xmlRelaxNGFreeValidCtxt(checker);
+    xmlRelaxNGFree(schema);
+    xmlRelaxNGFreeParserCtxt(parser);
+    xmlRelaxNGCleanupTypes();
+    xmlCleanupParser();
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -235,6 +259,7 @@ int main(void)
         cmocka_unit_test(refuses_too_many_bundles_of_a_package),
         cmocka_unit_test(costs_less_than_a_hundred_bytes_a_bundle),
         cmocka_unit_test(what_is_written_is_read_the_same),
+        cmocka_unit_test(what_is_written_keeps_the_schema),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
