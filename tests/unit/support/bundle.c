@@ -1,0 +1,231 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* bundle.c - bundles and supplements between samples; see sample.h. */
+#include <string.h>
+
+#include "need.h"
+#include "whittle/cleanup.h"
+
+struct bundle_parts {
+    struct wh_entry entries[FILES_MAX];
+    struct wh_twin twins[FILES_MAX];
+    struct wh_group groups[FILES_MAX];
+    struct wh_buffer stored[FILES_MAX];
+    uint32_t entry_count;
+    uint32_t twin_count;
+    uint32_t group_count;
+};
+
+static bool is_listed(const struct wh_file *file, const char *const *paths)
+{
+    char path[512];
+
+    (void)snprintf(path, sizeof path, "%s%s", file->dirname, file->basename);
+    for (; paths && *paths; paths++)
+        if (strcmp(path, *paths) == 0)
+            return true;
+    return false;
+}
+
+static void close_group(
+    struct bundle_parts *parts, const struct sample *old, const struct sample *new, uint32_t first)
+{
+    wh_cleanup(wh_buffer_clear) struct wh_buffer bases = {.ceiling = CEILING};
+    wh_cleanup(wh_buffer_clear) struct wh_buffer contents = {.ceiling = CEILING};
+    struct wh_buffer *stored = &parts->stored[parts->group_count];
+    struct wh_error err;
+
+    for (uint32_t i = first; i < parts->entry_count; i++) {
+        const struct wh_entry *entry = &parts->entries[i];
+        struct wh_bytes content = sample_content(new, entry->file);
+        wh_buffer_append(&contents, content.data, content.length);
+        if (entry->base == WH_NO_FILE)
+            continue;
+        struct wh_bytes base = sample_content(old, entry->base);
+        wh_buffer_append(&bases, base.data, base.length);
+    }
+    stored->ceiling = CEILING;
+    must(wh_deflate(wh_buffer_bytes(&contents), wh_buffer_bytes(&bases), 19, stored, &err), &err);
+    parts->groups[parts->group_count++] = (struct wh_group){
+        WH_CODEC_ZSTD, first, parts->entry_count - first, wh_buffer_bytes(stored)};
+}
+
+static uint32_t entry_with_content(
+    const struct bundle_parts *parts, const struct sample *new, uint32_t file)
+{
+    for (uint32_t i = 0; i < parts->entry_count; i++)
+        if (strcmp(new->header->files[parts->entries[i].file].digest,
+                new->header->files[file].digest) == 0)
+            return parts->entries[i].file;
+    return WH_NO_FILE;
+}
+
+static void add_changes(struct bundle_parts *parts, const struct sample *old,
+    const struct wh_file_map *old_map, const struct sample *new, const char *const *together,
+    bool in_group)
+{
+    for (uint32_t i = 0; i < new->header->file_count; i++) {
+        const struct wh_file *file = &new->header->files[i];
+        if (!file->has_content || is_listed(file, together) != in_group ||
+            wh_file_map_digest(old_map, file->digest, file->size) != WH_NO_FILE)
+            continue;
+        uint32_t original = entry_with_content(parts, new, i);
+        if (original != WH_NO_FILE) {
+            parts->twins[parts->twin_count++] = (struct wh_twin){i, original};
+            continue;
+        }
+        uint32_t base = wh_file_map_path(old_map, file->dirname, file->basename);
+        if (base != WH_NO_FILE && old->header->files[base].size == 0)
+            base = WH_NO_FILE;
+        parts->entries[parts->entry_count++] = (struct wh_entry){i, base};
+        if (!in_group)
+            close_group(parts, old, new, parts->entry_count - 1);
+    }
+    if (in_group && parts->entry_count > 0)
+        close_group(parts, old, new, 0);
+}
+
+static void identify(struct wh_bundle_draft *draft, const struct sample *new)
+{
+    struct wh_digest digest;
+    struct wh_error err;
+
+    must(wh_digest_of(WH_SHA256, wh_buffer_bytes(&new->prefix), &digest, &err), &err);
+    memcpy(draft->identity.prefix, digest.bytes, sizeof draft->identity.prefix);
+    memset(draft->identity.package, 0x11, sizeof draft->identity.package);
+    memset(draft->identity.package_sha512, 0x22, sizeof draft->identity.package_sha512);
+    draft->package_size = new->prefix.length + new->payload.length / 2;
+    draft->new_header = new->header;
+}
+
+static void blank(const struct sample *new, const struct bundle_parts *parts, uint8_t *prefix)
+{
+    wh_autofree size_t *offsets = NULL;
+    const struct wh_file *files = new->header->files;
+    struct wh_error err;
+    size_t start = (size_t)(new->parsed.header.bytes.data - new->parsed.bytes.data);
+
+    must(wh_header_digest_offsets(new->parsed.header.bytes, new->header, &offsets, &err), &err);
+    wh_prefix_blank(prefix, &new->parsed);
+    for (uint32_t i = 0; i < parts->entry_count + parts->twin_count; i++) {
+        uint32_t file = i < parts->entry_count ? parts->entries[i].file
+                                               : parts->twins[i - parts->entry_count].file;
+        for (uint32_t link = 0; link < files[file].link_count; link++) {
+            memset(prefix + start + offsets[file], '0', strlen(files[file].digest));
+            if (files[file].link_count > 1)
+                file = files[file].link_next;
+        }
+    }
+}
+
+static void finish(
+    struct wh_bundle_draft *draft, struct bundle_parts *parts, struct wh_buffer *out_bundle)
+{
+    struct wh_error err;
+
+    draft->entries = parts->entries;
+    draft->entry_count = parts->entry_count;
+    draft->twins = parts->twins;
+    draft->twin_count = parts->twin_count;
+    draft->groups = parts->groups;
+    draft->group_count = parts->group_count;
+    *out_bundle = (struct wh_buffer){.ceiling = CEILING};
+    must(wh_bundle_write(draft, out_bundle, &err), &err);
+    for (uint32_t i = 0; i < parts->group_count; i++)
+        wh_buffer_clear(&parts->stored[i]);
+}
+
+void sample_step(const struct sample *old, const struct sample *new, const char *const *together,
+    struct wh_buffer *out_bundle)
+{
+    wh_cleanup(wh_file_map_cleanup) struct wh_file_map *old_map = NULL;
+    wh_cleanup(wh_buffer_clear) struct wh_buffer correction = {.ceiling = CEILING};
+    wh_autofree uint8_t *prefix = need(malloc(new->prefix.length));
+    struct wh_bundle_draft draft = {.kind = WH_BUNDLE_STEP};
+    struct bundle_parts parts = {0};
+    struct wh_error err;
+
+    must(wh_file_map_new(old->header, &old_map, &err), &err);
+    add_changes(&parts, old, old_map, new, together, true);
+    add_changes(&parts, old, old_map, new, together, false);
+    memcpy(prefix, new->prefix.data, new->prefix.length);
+    blank(new, &parts, prefix);
+    identify(&draft, new);
+    memcpy(draft.identity.old_header, old->header->id, sizeof draft.identity.old_header);
+    must(
+        wh_skeleton_compare(new->header, &new->skeleton, &draft.correction_mode, &correction, &err),
+        &err);
+    draft.prefix = (struct wh_bytes){prefix, new->prefix.length};
+    draft.old_header = old->parsed.header.bytes;
+    draft.correction = wh_buffer_bytes(&correction);
+    draft.old_map = old_map;
+    finish(&draft, &parts, out_bundle);
+}
+
+void sample_supplement(
+    const struct sample *new, enum wh_bundle_kind kind, uint32_t flag, struct wh_buffer *out_bundle)
+{
+    struct wh_bundle_draft draft = {.kind = kind};
+    struct bundle_parts parts = {0};
+
+    for (uint32_t i = 0; i < new->header->file_count; i++) {
+        if (!new->header->files[i].has_content || !(new->header->files[i].flags &flag))
+            continue;
+        parts.entries[parts.entry_count++] = (struct wh_entry){i, WH_NO_FILE};
+        close_group(&parts, NULL, new, parts.entry_count - 1);
+    }
+    identify(&draft, new);
+    finish(&draft, &parts, out_bundle);
+}
+
+void sample_assembled(const struct sample *new, struct wh_buffer *out_package)
+{
+    struct wh_package_digests digests;
+    struct wh_error err;
+
+    memset(digests.sha256, 0x11, sizeof digests.sha256);
+    memset(digests.sha512, 0x22, sizeof digests.sha512);
+    *out_package = (struct wh_buffer){.ceiling = CEILING};
+    must(wh_prefix_rewrite(&new->parsed, &digests, out_package, &err), &err);
+    wh_buffer_append(out_package, new->payload.data, new->payload.length);
+}
+
+wh_status sample_sink_write(
+    void *context, uint64_t offset, const uint8_t *data, size_t length, struct wh_error *err)
+{
+    struct wh_buffer *file = context;
+
+    if (offset > file->ceiling || length > file->ceiling - offset)
+        return wh_fail(err, WH_SYSTEM, "the sink is full");
+    if (offset + length > file->length)
+        wh_buffer_fill(file, 0xee, (size_t)offset + length - file->length);
+    if (length > 0)
+        memcpy(file->data + offset, data, length);
+    return WH_OK;
+}
+
+wh_status sample_sink_read(
+    void *context, uint64_t offset, uint8_t *out, size_t length, struct wh_error *err)
+{
+    const struct wh_buffer *file = context;
+
+    if (offset > file->length || length > file->length - offset)
+        return wh_fail(err, WH_MISMATCH, "it is shorter than written");
+    if (length > 0)
+        memcpy(out, file->data + offset, length);
+    return WH_OK;
+}
+
+void sample_mend(uint8_t *bundle, size_t length)
+{
+    enum { DIGEST_AT = 212 };
+    struct wh_digest digest;
+    struct wh_error err;
+
+    if (length < WH_BUNDLE_HEAD_LENGTH)
+        return;
+    must(wh_digest_of(WH_SHA256,
+             (struct wh_bytes){bundle + WH_BUNDLE_HEAD_LENGTH, length - WH_BUNDLE_HEAD_LENGTH},
+             &digest, &err),
+        &err);
+    memcpy(bundle + DIGEST_AT, digest.bytes, digest.length);
+}
