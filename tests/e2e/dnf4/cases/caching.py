@@ -1,0 +1,98 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""What stays in the cache, and what is taken from it."""
+import os
+
+import packages
+from bench import check
+from cases.common import OLD, NEW, BUNDLED, UPGRADED, case, expect, keep_cache, empty_cache
+
+
+@case
+def keepcache(bench):
+    """keepcache=1 keeps whole packages; assembled ones go all the same."""
+    machine = bench.machine()
+    keep_cache(machine)
+    expect(machine.dnf("upgrade"), BUNDLED, ["gamma-2"])
+    kept = sorted(path.name for path in machine.cached())
+    check(kept == ["gamma-2-1.noarch.rpm"], "other packages are kept than expected", kept)
+    empty_cache(machine)
+    machine.check_after(NEW, UPGRADED)
+
+
+@case
+def keepcache_keep(bench):
+    """With keep=1 they stay, and the next reinstallation takes them from the cache."""
+    machine = bench.machine()
+    keep_cache(machine, "keep=1")
+    machine.dnf("upgrade")
+    check(len(machine.cached()) == 4, "not all packages are kept", *machine.cached())
+    run = machine.dnf("reinstall", "alpha")
+    expect(run, [], [])
+    check(run.bundles == [] and "Already downloaded" in run.output, "the cached package is not taken", run.output)
+    empty_cache(machine)
+    machine.check_after(NEW)
+
+
+@case
+def downloadonly_then_upgrade(bench):
+    """What --downloadonly assembled is taken by the next run."""
+    machine = bench.machine()
+    expect(machine.dnf("upgrade", "--downloadonly"), BUNDLED, ["gamma-2"])
+    check(machine.versions() == OLD, "something is installed", machine.versions())
+    run = machine.dnf("upgrade")
+    expect(run, [], [])
+    check(run.output.count("Already downloaded") == 4, "the cached packages are not taken", run.output)
+    machine.check_after(NEW, UPGRADED)
+
+
+@case
+def downloadonly_then_plugin_off(bench):
+    """Also when the dnf plugin is off by then."""
+    machine = bench.machine()
+    machine.dnf("upgrade", "--downloadonly")
+    expect(machine.dnf("upgrade", "--disableplugin=whittle"), [], [])
+    machine.check_after(NEW, UPGRADED)
+
+
+@case
+def downloadonly_then_cacheonly(bench):
+    """Also without network."""
+    machine = bench.machine()
+    machine.dnf("upgrade", "--downloadonly")
+    run = machine.dnf("upgrade", "-C")
+    check(not run.requests, "-C asks the server", run.requests)
+    machine.check_after(NEW, UPGRADED)
+
+
+@case
+def downloadonly_then_no_rpm_plugin(bench):
+    """What was assembled while the rpm plugin was there is not handed to an rpm without it."""
+    machine = bench.machine()
+    machine.dnf("upgrade", "--downloadonly")
+    machine.remove_rpm_plugin()
+    expect(machine.dnf("upgrade"), [], BUNDLED)
+    machine.check_after(NEW, UPGRADED)
+
+
+@case
+def garbage_in_cache(bench):
+    """Files that stand under the packages' names are examined, not trusted."""
+    machine = bench.machine()
+    machine.dnf("makecache")
+    folder = next(path.parent for path in machine.path("/var/cache/dnf").glob("matrix-*/repodata")) / "packages"
+    folder.mkdir()
+    sizes = {"alpha": 1000, "beta": (bench.site / "main/beta-2-1.noarch.rpm").stat().st_size, "tall": 500000}
+    for name, size in sizes.items():
+        (folder / ("%s-2-1.noarch.rpm" % name)).write_bytes(packages.noise(name, size))
+    os.setxattr(folder / "beta-2-1.noarch.rpm", "user.whittle.assembled", b"1")
+    expect(machine.dnf("upgrade"), BUNDLED, ["gamma-2"])
+    machine.check_after(NEW, UPGRADED)
+
+
+@case
+def whole_package_in_cache(bench):
+    """A package that is in the cache already is neither fetched nor assembled."""
+    machine = bench.machine()
+    machine.dnf("upgrade", "--downloadonly", "--disableplugin=whittle", "alpha")
+    expect(machine.dnf("upgrade"), ["beta-2", "tall-2"], ["gamma-2"])
+    machine.check_after(NEW, UPGRADED)
