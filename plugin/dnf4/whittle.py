@@ -60,7 +60,7 @@ class Settings:
         self._parser = parser
         self.command = self._value('command', '/usr/bin/whittle', str)
         self.jobs = self._value('jobs', 0, int)
-        self.percentage = self._value('percentage', 75, int)
+        self.percentage = self._value('percentage', 95, int)
         self.keep = self._value('keep', False, boolean)
 
     def _value(self, option, default, convert):
@@ -403,7 +403,7 @@ class Whittle(dnf.Plugin):
         if not remote or not dnf.util.am_i_root() or conf.cacheonly or conf.destdir:
             return True
         if LOCAL_PLUGIN_REPO in self.base.repos:
-            logger.warning('Whittle is inactive: the dnf plugin "local" would copy assembled packages to its repository')
+            logger.warning('Whittle is inactive: the dnf plugin "local" would index assembled packages')
             return True
         return False
 
