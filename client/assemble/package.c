@@ -46,8 +46,8 @@ static void clear_work(struct work *work)
 
 /* ---- bundles -------------------------------------------------------------------------------- */
 
-static wh_status read_exactly(int fd, uint8_t *out, size_t length, const char *path,
-    struct wh_error *err)
+static wh_status read_exactly(
+    int fd, uint8_t *out, size_t length, const char *path, struct wh_error *err)
 {
     while (length > 0) {
         ssize_t count = read(fd, out, length);
@@ -79,8 +79,7 @@ static wh_status read_bundle(
     if (!bytes)
         return file->size > WH_BUNDLE_MAX ? WH_OVER_LIMIT : WH_NO_MEMORY;
     WH_TRY(read_exactly(fd, bytes, (size_t)file->size, file->path, err));
-    WH_TRY(wh_digest_of(
-        WH_SHA256, (struct wh_bytes){bytes, (size_t)file->size}, &digest, err));
+    WH_TRY(wh_digest_of(WH_SHA256, (struct wh_bytes){bytes, (size_t)file->size}, &digest, err));
     if (memcmp(digest.bytes, file->sha256, sizeof file->sha256) != 0)
         return wh_fail(err, WH_MISMATCH, "%s: its SHA-256 is not the index's", file->path);
     *out_bytes = wh_take(bytes);
@@ -105,8 +104,8 @@ static wh_status find_installed(struct work *work, const struct wh_run *run,
         if (memcmp(work->installed[i].header->id, identity.old_header, WH_SHA256_LENGTH) == 0)
             work->from = &work->installed[i];
     if (!work->from)
-        return wh_fail(err, WH_MISSING, "%s: the version that the bundle starts from is not installed",
-            request->nevra);
+        return wh_fail(err, WH_MISSING,
+            "%s: the version that the bundle starts from is not installed", request->nevra);
     return WH_OK;
 }
 
@@ -128,11 +127,13 @@ static wh_status check_identity(const struct work *work, const struct wh_run *ru
     if (strcmp(request->checksum_type, "sha256") == 0 &&
         (!wh_unhex(request->checksum_value, digits, pkgid, 32) ||
             memcmp(pkgid, identity->package, 32) != 0))
-        return wh_fail(err, WH_MISMATCH, "%s: the bundle is of another package file", request->nevra);
+        return wh_fail(
+            err, WH_MISMATCH, "%s: the bundle is of another package file", request->nevra);
     if (strcmp(request->checksum_type, "sha512") == 0 &&
         (!wh_unhex(request->checksum_value, digits, pkgid, 64) ||
             memcmp(pkgid, identity->package_sha512, 64) != 0))
-        return wh_fail(err, WH_MISMATCH, "%s: the bundle is of another package file", request->nevra);
+        return wh_fail(
+            err, WH_MISMATCH, "%s: the bundle is of another package file", request->nevra);
     /* rpm reads a payload under these labels as it is, with or without our plugin. */
     bool needs_plugin = strcmp(header->payload_compressor, "gzip") != 0 &&
                         strcmp(header->payload_compressor, "") != 0;
@@ -195,8 +196,8 @@ static wh_status prepare(struct work *work, const struct wh_run *run,
 {
     for (uint32_t i = 0; i < request->bundle_count; i++) {
         WH_TRY(read_bundle(&request->bundles[i], &work->bundle_bytes[i], err));
-        work->bundles[i] =
-            (struct wh_bytes){work->bundle_bytes[i], (size_t)request->bundles[i].size};
+        work->bundles[i] = (struct wh_bytes){
+            work->bundle_bytes[i], (size_t)request->bundles[i].size};
     }
     WH_TRY(find_installed(work, run, request, err));
     struct wh_assembly_input input = {
@@ -219,8 +220,8 @@ wh_status wh_package_assemble(const struct wh_run *run, const struct wh_assemble
     WH_TRY(wh_sink_open(request->destination, size, &work.file, err));
     WH_TRY(produce(&work, run, request, err));
     WH_TRY(wh_signature_check(run->system, work.file.fd, request->nevra, err));
-    bool attributes =
-        wh_attributes_set(work.file.fd, request->checksum_type, request->checksum_value);
+    bool attributes = wh_attributes_set(
+        work.file.fd, request->checksum_type, request->checksum_value);
     WH_TRY(wh_sink_link(&work.file, err));
     work.budget = 0; /* the file stays, and so does its share */
 

@@ -57,17 +57,18 @@ static wh_status open_nameless(struct wh_sink_file *file, struct wh_error *err)
 static wh_status reserve(const struct wh_sink_file *file, uint64_t size, struct wh_error *err)
 {
     if (fallocate(file->fd, 0, 0, (off_t)size) < 0 && errno != EOPNOTSUPP && errno != ENOSYS)
-        return wh_fail_errno(err, "%s: no room for %llu bytes", file->name,
-            (unsigned long long)size);
+        return wh_fail_errno(
+            err, "%s: no room for %llu bytes", file->name, (unsigned long long)size);
     return WH_OK;
 }
 
-wh_status wh_sink_open(const char *destination, uint64_t size, struct wh_sink_file *out_file,
-    struct wh_error *err)
+wh_status wh_sink_open(
+    const char *destination, uint64_t size, struct wh_sink_file *out_file, struct wh_error *err)
 {
     wh_cleanup(wh_sink_close) struct wh_sink_file file = {.fd = -1, .folder_fd = -1};
     const char *slash = strrchr(destination, '/');
-    wh_autofree char *folder = slash ? strndup(destination, (size_t)(slash - destination) + 1) : NULL;
+    wh_autofree char *folder = slash ? strndup(destination, (size_t)(slash - destination) + 1)
+                                     : NULL;
 
     if (!slash || slash[1] == '\0')
         return wh_fail(err, WH_MALFORMED, "%s: not a file name", destination);
@@ -84,8 +85,8 @@ wh_status wh_sink_open(const char *destination, uint64_t size, struct wh_sink_fi
     return WH_OK;
 }
 
-static wh_status sink_write(void *context, uint64_t offset, const uint8_t *data, size_t length,
-    struct wh_error *err)
+static wh_status sink_write(
+    void *context, uint64_t offset, const uint8_t *data, size_t length, struct wh_error *err)
 {
     const struct wh_sink_file *file = context;
 

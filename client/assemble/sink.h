@@ -14,8 +14,8 @@ struct wh_sink_file {
 
 /* Creates an empty file in destination's folder and reserves size bytes of disk for it, so that a
  * full disk shows now. destination: absolute, local input. */
-WH_MUST_CHECK wh_status wh_sink_open(const char *destination, uint64_t size,
-    struct wh_sink_file *out_file, struct wh_error *err);
+WH_MUST_CHECK wh_status wh_sink_open(
+    const char *destination, uint64_t size, struct wh_sink_file *out_file, struct wh_error *err);
 
 /* wh_sink of whittle/assemble.h over the file. */
 struct wh_sink wh_sink_over(struct wh_sink_file *file);

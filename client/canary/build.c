@@ -124,8 +124,7 @@ static wh_status build_payload(Header h, struct wh_buffer *out_payload, struct w
 }
 
 /* The digest of the compressed payload is one that nothing has: rpm must go by the plain one. */
-static wh_status put_payload_digests(
-    Header h, struct wh_bytes payload, struct wh_error *err)
+static wh_status put_payload_digests(Header h, struct wh_bytes payload, struct wh_error *err)
 {
     struct wh_digest digest;
     char hex[2 * WH_DIGEST_MAX + 1];
@@ -147,9 +146,16 @@ static void put_prefix_start(struct wh_buffer *out)
     static const uint8_t magic[8] = {0x8e, 0xad, 0xe8, 0x01};
     enum { REGION = 62, SHA256 = 273, BIN = 7, STRING = 6, DIGITS = 64, SIGNATURE_TYPE = 5 };
     const uint32_t words[] = {
-        2, DIGITS + 1 + 16,        /* entries, data length */
-        REGION, BIN, DIGITS + 1, 16, /* index: region, its trailer behind the digest */
-        SHA256, STRING, 0, 1,
+        2,
+        DIGITS + 1 + 16, /* entries, data length */
+        REGION,
+        BIN,
+        DIGITS + 1,
+        16, /* index: region, its trailer behind the digest */
+        SHA256,
+        STRING,
+        0,
+        1,
     };
     const uint32_t trailer[] = {REGION, BIN, 0u - 32u, 16};
 

@@ -157,7 +157,8 @@ wh_status wh_canary_prove(struct wh_error *err)
     if (package < 0)
         return wh_fail_errno(err, "canary");
     if (geteuid() != 0)
-        return wh_fail(err, WH_UNSUPPORTED, "only root can tell whether rpm installs assembled packages");
+        return wh_fail(
+            err, WH_UNSUPPORTED, "only root can tell whether rpm installs assembled packages");
     WH_TRY(write_package(package, err));
     if (!mkdtemp(root))
         return wh_fail_errno(err, "%s", root);

@@ -27,8 +27,8 @@ static int open_below(const struct wh_system *system, const char *path)
     return fd;
 }
 
-wh_status wh_disk_open(const struct wh_system *system, const char *path, uint64_t size,
-    int *out_fd, struct wh_error *err)
+wh_status wh_disk_open(const struct wh_system *system, const char *path, uint64_t size, int *out_fd,
+    struct wh_error *err)
 {
     wh_autoclose int fd = open_below(system, path);
     struct stat status;
@@ -42,16 +42,16 @@ wh_status wh_disk_open(const struct wh_system *system, const char *path, uint64_
     return WH_OK;
 }
 
-wh_status wh_disk_read(void *context, uint32_t file, uint64_t offset, uint8_t *out,
-    size_t length, struct wh_error *err)
+wh_status wh_disk_read(void *context, uint32_t file, uint64_t offset, uint8_t *out, size_t length,
+    struct wh_error *err)
 {
     struct wh_disk_source *source = context;
     const char *path = source->installed->paths[file];
 
     if (source->fd < 0 || source->file != file) {
         wh_disk_source_clear(source);
-        WH_TRY(wh_disk_open(source->system, path, source->installed->header->files[file].size,
-            &source->fd, err));
+        WH_TRY(wh_disk_open(
+            source->system, path, source->installed->header->files[file].size, &source->fd, err));
         source->file = file;
     }
     while (length > 0) {

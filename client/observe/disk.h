@@ -20,8 +20,8 @@ struct wh_disk_source {
 };
 
 /* wh_source.read of whittle/assemble.h, with a struct wh_disk_source as its context. */
-wh_status wh_disk_read(void *context, uint32_t file, uint64_t offset, uint8_t *out,
-    size_t length, struct wh_error *err);
+wh_status wh_disk_read(void *context, uint32_t file, uint64_t offset, uint8_t *out, size_t length,
+    struct wh_error *err);
 void wh_disk_source_clear(struct wh_disk_source *source);
 
 #endif

@@ -34,11 +34,12 @@ static wh_status read_places(struct wh_installed *installed, Header h, struct wh
     installed->is_normal = wh_array(count, 1, UINT32_MAX, err);
     if (!installed->paths || !installed->is_normal)
         return wh_no_memory(err);
-    rpmfiles files = rpmfilesNew(NULL, h, RPMTAG_BASENAMES, RPMFI_FLAGS_ONLY_FILENAMES & ~RPMFI_NOFILESTATES);
+    rpmfiles files = rpmfilesNew(
+        NULL, h, RPMTAG_BASENAMES, RPMFI_FLAGS_ONLY_FILENAMES & ~RPMFI_NOFILESTATES);
     wh_status status = WH_OK;
     if (count > 0 && (!files || (uint32_t)rpmfilesFC(files) != count))
-        status = wh_fail(err, WH_MALFORMED, "%s: the rpm database's file list is bad",
-            installed->header->name);
+        status = wh_fail(
+            err, WH_MALFORMED, "%s: the rpm database's file list is bad", installed->header->name);
     for (uint32_t i = 0; i < count && status == WH_OK; i++) {
         installed->paths[i] = rpmfilesFN(files, (int)i);
         installed->is_normal[i] = rpmfilesFState(files, (int)i) == RPMFILE_STATE_NORMAL;
@@ -53,8 +54,7 @@ static wh_status read_installed(Header h, struct wh_installed *installed, struct
 {
     installed->header_bytes.ceiling = WH_HEADER_DATA_MAX + (2u << 20);
     WH_TRY(wh_header_export(h, &installed->header_bytes, err));
-    WH_TRY(wh_header_parse(
-        wh_buffer_bytes(&installed->header_bytes), &installed->header, err));
+    WH_TRY(wh_header_parse(wh_buffer_bytes(&installed->header_bytes), &installed->header, err));
     return read_places(installed, h, err);
 }
 

@@ -14,7 +14,8 @@ struct wh_installed {
 };
 
 /* All installed packages of that name, usually one; several for kernels and multilib. Packages
- * whose header cannot be given back (gpg-pubkey, v3) are left out. Free with wh_installed_free(). */
+ * whose header cannot be given back (gpg-pubkey, v3) are left out. Free with wh_installed_free().
+ */
 WH_MUST_CHECK wh_status wh_installed_find(struct wh_system *system, const char *name,
     struct wh_installed **out_list, uint32_t *out_count, struct wh_error *err);
 void wh_installed_free(struct wh_installed *list, uint32_t count);

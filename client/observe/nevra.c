@@ -31,8 +31,8 @@ static bool equals(const char *nevra, const struct wh_header *header, const char
 {
     wh_autofree char *text = NULL;
 
-    return asprintf(&text, "%s-%s%s-%s.%s", header->name, epoch, header->version,
-               header->release, header->arch) >= 0 &&
+    return asprintf(&text, "%s-%s%s-%s.%s", header->name, epoch, header->version, header->release,
+               header->arch) >= 0 &&
            strcmp(text, nevra) == 0;
 }
 

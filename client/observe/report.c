@@ -68,8 +68,7 @@ wh_status wh_report_observe(const struct wh_system *system, const struct wh_inst
     return WH_OK;
 }
 
-bool wh_report_has(
-    const struct wh_report *report, const struct wh_header *header, uint32_t flags)
+bool wh_report_has(const struct wh_report *report, const struct wh_header *header, uint32_t flags)
 {
     for (uint32_t i = 0; i < report->file_count; i++)
         if (report->differs[i] && (header->files[i].flags & flags) &&

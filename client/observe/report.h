@@ -13,7 +13,6 @@ WH_MUST_CHECK wh_status wh_report_observe(const struct wh_system *system,
     const struct wh_installed *installed, struct wh_report *out_report, struct wh_error *err);
 
 /* Does a file with one of these flags (WH_FILE_CONFIG, WH_FILE_DOC) differ? */
-bool wh_report_has(
-    const struct wh_report *report, const struct wh_header *header, uint32_t flags);
+bool wh_report_has(const struct wh_report *report, const struct wh_header *header, uint32_t flags);
 
 #endif

@@ -14,8 +14,8 @@ struct wh_system {
     struct rpmts_s *ts; /* read-only; use only between lock and unlock */
 };
 
-/* librpm is not safe in threads where databases, keyrings and macros are concerned: one lock for all
- * of it. Headers of one's own need none. */
+/* librpm is not safe in threads where databases, keyrings and macros are concerned: one lock for
+ * all of it. Headers of one's own need none. */
 void wh_rpm_lock(void);
 void wh_rpm_unlock(void);
 

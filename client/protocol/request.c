@@ -84,8 +84,8 @@ static wh_status parse_object(
         return wh_fail(err, WH_OVER_LIMIT, "request: longer than %u bytes", WH_LINE_MAX);
     }
     json_tokener_set_flags(tokener, JSON_TOKENER_STRICT);
-    struct json_object *object =
-        json_tokener_parse_ex(tokener, (const char *)line.data, (int)line.length);
+    struct json_object *object = json_tokener_parse_ex(
+        tokener, (const char *)line.data, (int)line.length);
     bool whole = json_tokener_get_error(tokener) == json_tokener_success &&
                  json_tokener_get_parse_end(tokener) == line.length;
     json_tokener_free(tokener);
@@ -148,9 +148,9 @@ static wh_status take_bundle(
     bundle->path = take_string(&members, "path");
     bundle->size = take_size(&members, "size");
     struct json_object *sha256 = take(&members, "sha256", json_type_string);
-    if (sha256 && !wh_unhex(json_object_get_string(sha256),
-                      (size_t)json_object_get_string_len(sha256), bundle->sha256,
-                      sizeof bundle->sha256))
+    if (sha256 &&
+        !wh_unhex(json_object_get_string(sha256), (size_t)json_object_get_string_len(sha256),
+            bundle->sha256, sizeof bundle->sha256))
         members.bad = "sha256";
     return check_members(&members, err);
 }

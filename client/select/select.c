@@ -65,8 +65,8 @@ static wh_status add(struct wh_selection *selection, const char *nevra,
 }
 
 static wh_status add_supplements(const struct wh_index_package *package, const char *nevra,
-    const struct wh_report *report, const struct wh_header *header,
-    struct wh_selection *selection, struct wh_error *err)
+    const struct wh_report *report, const struct wh_header *header, struct wh_selection *selection,
+    struct wh_error *err)
 {
     static const struct {
         enum wh_bundle_kind kind;
@@ -107,8 +107,9 @@ wh_status wh_select(struct wh_system *system, const struct wh_index_package *pac
         return wh_fail(err, WH_MALFORMED, "%s: not NAME-VERSION-RELEASE.ARCH", nevra);
     if (package)
         WH_TRY(wh_installed_find(system, name, &found.list, &found.count, err));
-    const struct wh_index_bundle *step =
-        package ? find_step(package, found.list, found.count, &from) : NULL;
+    const struct wh_index_bundle *step = package
+                                             ? find_step(package, found.list, found.count, &from)
+                                             : NULL;
     if (step) {
         WH_TRY(wh_report_observe(system, from, &report, err));
         WH_TRY(add(&selection, nevra, step, err));

@@ -17,9 +17,8 @@ struct wh_selection {
 
 /* package: from the index, NULL when it is not listed; nevra: the solver's choice. Of several
  * installed versions that a bundle starts from, the smallest bundle's is taken. */
-WH_MUST_CHECK wh_status wh_select(struct wh_system *system,
-    const struct wh_index_package *package, const char *nevra,
-    struct wh_selection *out_selection, struct wh_error *err);
+WH_MUST_CHECK wh_status wh_select(struct wh_system *system, const struct wh_index_package *package,
+    const char *nevra, struct wh_selection *out_selection, struct wh_error *err);
 void wh_selection_clear(struct wh_selection *selection);
 
 #endif

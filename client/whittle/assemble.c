@@ -183,8 +183,7 @@ static bool parse_options(int argc, char **argv, long *out_jobs, int *out_status
 
 int run_assemble(int argc, char **argv)
 {
-    struct queue queue = {
-        .mutex = PTHREAD_MUTEX_INITIALIZER, .changed = PTHREAD_COND_INITIALIZER};
+    struct queue queue = {.mutex = PTHREAD_MUTEX_INITIALIZER, .changed = PTHREAD_COND_INITIALIZER};
     struct wh_error canary_error;
     struct wh_error err;
     long jobs;
@@ -197,7 +196,7 @@ int run_assemble(int argc, char **argv)
         (void)wh_fail(&err, WH_SYSTEM, "rpm's configuration cannot be read");
         return complain(EXIT_TROUBLE, argv[0], &err);
     }
-    rpmSetVerbosity(RPMLOG_CRIT); /* answers say what counts */
+    rpmSetVerbosity(RPMLOG_CRIT);                /* answers say what counts */
     if (wh_canary_prove(&canary_error) != WH_OK) /* forks: before the threads */
         queue.canary = canary_error.message;
 

@@ -19,8 +19,8 @@ static const char help[] =
     "\n"
     "Exit status: 0 done, 1 a package could not be removed, 2 bad arguments.\n";
 
-static const char *const caches[] = {
-    "/var/cache/dnf", "/var/cache/libdnf5", "/var/cache/zypp", "/var/lib/dnf", "/usr/lib/sysimage/libdnf5"};
+static const char *const caches[] = {"/var/cache/dnf", "/var/cache/libdnf5", "/var/cache/zypp",
+    "/var/lib/dnf", "/usr/lib/sysimage/libdnf5"};
 
 static int failures; /* nftw() passes no context */
 

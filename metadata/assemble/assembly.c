@@ -8,8 +8,8 @@
 #include "whittle/cleanup.h"
 #include "whittle/limits.h"
 
-static wh_status parse_bundles(struct wh_assembly *assembly, const struct wh_assembly_input *input,
-    struct wh_error *err)
+static wh_status parse_bundles(
+    struct wh_assembly *assembly, const struct wh_assembly_input *input, struct wh_error *err)
 {
     if (input->bundle_count == 0 || input->bundle_count > WH_PLAN_BUNDLES_MAX)
         return wh_fail(err, WH_MALFORMED, "%u bundles for one package", input->bundle_count);
@@ -42,8 +42,8 @@ static wh_status check_headers(const struct wh_assembly *assembly, struct wh_err
     return WH_OK;
 }
 
-static wh_status parse_prefix(struct wh_assembly *assembly, struct wh_bytes old_header,
-    struct wh_error *err)
+static wh_status parse_prefix(
+    struct wh_assembly *assembly, struct wh_bytes old_header, struct wh_error *err)
 {
     const struct wh_bundle *step = &assembly->bundles[0];
     wh_cleanup(wh_buffer_clear) struct wh_buffer rewritten = {.ceiling = WH_PREFIX_MAX};
@@ -83,8 +83,7 @@ static wh_status index_made(struct wh_assembly *assembly, struct wh_error *err)
 
     assembly->computed = wh_array(count, 1, WH_FILES_MAX, err);
     assembly->twin_first = wh_array(count, sizeof *assembly->twin_first, UINT32_MAX, err);
-    assembly->twin_next =
-        wh_array(step->twin_count, sizeof *assembly->twin_next, UINT32_MAX, err);
+    assembly->twin_next = wh_array(step->twin_count, sizeof *assembly->twin_next, UINT32_MAX, err);
     if (!assembly->computed || !assembly->twin_first || !assembly->twin_next)
         return wh_no_memory(err);
     for (uint32_t i = 0; i < step->entry_count; i++)
@@ -110,8 +109,8 @@ static wh_status lay_out(struct wh_assembly *assembly, struct wh_error *err)
     WH_TRY(wh_bundle_correction(step, &correction, err));
     WH_TRY(wh_skeleton_corrected(header, step->correction_mode,
         (struct wh_bytes){correction, step->correction_length}, &assembly->skeleton, err));
-    assembly->content_offsets =
-        wh_array(header->file_count, sizeof *assembly->content_offsets, UINT32_MAX, err);
+    assembly->content_offsets = wh_array(
+        header->file_count, sizeof *assembly->content_offsets, UINT32_MAX, err);
     if (!assembly->content_offsets)
         return wh_no_memory(err);
     for (uint32_t i = 0; i < header->file_count; i++)
@@ -125,8 +124,8 @@ static wh_status lay_out(struct wh_assembly *assembly, struct wh_error *err)
     return WH_OK;
 }
 
-wh_status wh_assembly_new(const struct wh_assembly_input *input,
-    struct wh_assembly **out_assembly, struct wh_error *err)
+wh_status wh_assembly_new(
+    const struct wh_assembly_input *input, struct wh_assembly **out_assembly, struct wh_error *err)
 {
     wh_cleanup(wh_assembly_cleanup) struct wh_assembly *assembly = calloc(1, sizeof *assembly);
 

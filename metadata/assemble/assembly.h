@@ -14,7 +14,7 @@ struct wh_assembly {
     struct wh_bundle bundles[WH_PLAN_BUNDLES_MAX];
     uint32_t bundle_count;
 
-    uint8_t *prefix_bytes; /* as the bundle holds it, then completed */
+    uint8_t *prefix_bytes;   /* as the bundle holds it, then completed */
     struct wh_prefix prefix; /* slices of prefix_bytes */
     struct wh_header *new_header;
     size_t *digest_offsets; /* one a new file: where its digest stands in prefix_bytes */

@@ -21,8 +21,7 @@ static wh_status changed(struct assembly_run *run, uint32_t old_file, struct wh_
 static wh_status read_source(struct assembly_run *run, uint32_t old_file, uint64_t offset,
     uint8_t *out, size_t length, struct wh_error *err)
 {
-    wh_status status =
-        run->source->read(run->source->context, old_file, offset, out, length, err);
+    wh_status status = run->source->read(run->source->context, old_file, offset, out, length, err);
 
     if (status == WH_MISSING)
         run->assembly->report->differs[old_file] = 1;
@@ -47,8 +46,7 @@ static void count_progress(struct assembly_run *run, uint64_t bytes)
 
 /* ---- kept contents ------------------------------------------------------------------------- */
 
-static wh_status keep(
-    struct assembly_run *run, uint32_t number, uint32_t old_file, uint8_t *chunk,
+static wh_status keep(struct assembly_run *run, uint32_t number, uint32_t old_file, uint8_t *chunk,
     struct wh_error *err)
 {
     const struct wh_assembly *assembly = run->assembly;
@@ -126,8 +124,8 @@ static wh_status place(struct assembly_run *run, uint32_t number, struct wh_byte
     return WH_OK;
 }
 
-static wh_status place_with_twins(struct assembly_run *run, uint32_t number,
-    struct wh_bytes content, struct wh_error *err)
+static wh_status place_with_twins(
+    struct assembly_run *run, uint32_t number, struct wh_bytes content, struct wh_error *err)
 {
     const struct wh_assembly *assembly = run->assembly;
     struct wh_digest digest;

@@ -56,8 +56,8 @@ static wh_status write_prefix(struct assembly_run *run, struct wh_error *err)
     memcpy(digests.sha512, identity->package_sha512, sizeof digests.sha512);
     WH_TRY(wh_prefix_rewrite(&assembly->prefix, &digests, &prefix, err));
     if (prefix.length != assembly->assembled_prefix_length)
-        return wh_fail(err, WH_MISMATCH, "%s: the header changed its length",
-            assembly->new_header->name);
+        return wh_fail(
+            err, WH_MISMATCH, "%s: the header changed its length", assembly->new_header->name);
     return run->sink->write(run->sink->context, 0, prefix.data, prefix.length, err);
 }
 
@@ -100,15 +100,15 @@ static wh_status prove_payload(struct assembly_run *run, struct wh_error *err)
     wh_cleanup(free_hashers) struct hashers hashers = {0};
 
     for (; hashers.count < header->payload_alt_count; hashers.count++)
-        WH_TRY(wh_hasher_new(header->payload_alt[hashers.count].algorithm,
-            &hashers.hasher[hashers.count], err));
+        WH_TRY(wh_hasher_new(
+            header->payload_alt[hashers.count].algorithm, &hashers.hasher[hashers.count], err));
     WH_TRY(hash_payload(run, &hashers, err));
     for (uint32_t i = 0; i < hashers.count; i++) {
         struct wh_digest digest;
         WH_TRY(wh_hasher_finish(hashers.hasher[i], &digest, err));
         if (!wh_digest_equal(&digest, &header->payload_alt[i]))
-            return wh_fail(err, WH_MISMATCH,
-                "%s: the payload does not come out as its header says", header->name);
+            return wh_fail(err, WH_MISMATCH, "%s: the payload does not come out as its header says",
+                header->name);
     }
     return WH_OK;
 }

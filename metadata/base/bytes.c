@@ -61,16 +61,16 @@ void wh_buffer_u8(struct wh_buffer *buffer, uint8_t value)
 
 void wh_buffer_be32(struct wh_buffer *buffer, uint32_t value)
 {
-    uint8_t bytes[4] = {(uint8_t)(value >> 24), (uint8_t)(value >> 16), (uint8_t)(value >> 8),
-        (uint8_t)value};
+    uint8_t bytes[4] = {
+        (uint8_t)(value >> 24), (uint8_t)(value >> 16), (uint8_t)(value >> 8), (uint8_t)value};
 
     wh_buffer_append(buffer, bytes, sizeof bytes);
 }
 
 void wh_buffer_le32(struct wh_buffer *buffer, uint32_t value)
 {
-    uint8_t bytes[4] = {(uint8_t)value, (uint8_t)(value >> 8), (uint8_t)(value >> 16),
-        (uint8_t)(value >> 24)};
+    uint8_t bytes[4] = {
+        (uint8_t)value, (uint8_t)(value >> 8), (uint8_t)(value >> 16), (uint8_t)(value >> 24)};
 
     wh_buffer_append(buffer, bytes, sizeof bytes);
 }

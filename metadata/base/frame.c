@@ -27,8 +27,7 @@ wh_status wh_inflate(struct wh_bytes stored, struct wh_bytes prefix, uint8_t *ou
     wh_cleanup(free_decoder) ZSTD_DCtx *decoder = ZSTD_createDCtx();
     if (!decoder)
         return wh_no_memory(err);
-    if (prefix.length > 0 &&
-        ZSTD_isError(ZSTD_DCtx_refPrefix(decoder, prefix.data, prefix.length)))
+    if (prefix.length > 0 && ZSTD_isError(ZSTD_DCtx_refPrefix(decoder, prefix.data, prefix.length)))
         return wh_no_memory(err);
 
     /* In one piece the output is the window, so a frame's window size allocates nothing. */
@@ -38,7 +37,8 @@ wh_status wh_inflate(struct wh_bytes stored, struct wh_bytes prefix, uint8_t *ou
     if (ZSTD_isError(made))
         return wh_fail(err, WH_MALFORMED, "zstd frame: %s", ZSTD_getErrorName(made));
     if (made != length)
-        return wh_fail(err, WH_MALFORMED, "zstd frame gives %zu bytes instead of %zu", made, length);
+        return wh_fail(
+            err, WH_MALFORMED, "zstd frame gives %zu bytes instead of %zu", made, length);
     return WH_OK;
 }
 
@@ -66,7 +66,8 @@ wh_status wh_inflate_all(struct wh_bytes stored, struct wh_buffer *out, struct w
     return WH_OK;
 }
 
-#define WINDOW_LOG_MAX (sizeof(size_t) == 8 ? 31 : 30) /* ZSTD_WINDOWLOG_MAX, which is static-only */
+#define WINDOW_LOG_MAX                                                                             \
+    (sizeof(size_t) == 8 ? 31 : 30) /* ZSTD_WINDOWLOG_MAX, which is static-only */
 
 /* The window must reach over prefix and content. */
 static int window_log_for(size_t reach)
@@ -94,8 +95,7 @@ static size_t configure(ZSTD_CCtx *encoder, struct wh_bytes raw, struct wh_bytes
     };
 
     for (size_t i = 0; i < sizeof settings / sizeof *settings; i++) {
-        size_t result =
-            ZSTD_CCtx_setParameter(encoder, settings[i].parameter, settings[i].value);
+        size_t result = ZSTD_CCtx_setParameter(encoder, settings[i].parameter, settings[i].value);
         if (ZSTD_isError(result))
             return result;
     }

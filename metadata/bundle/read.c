@@ -97,8 +97,8 @@ static wh_status check_digest(
     return WH_OK;
 }
 
-static wh_status read_sections(struct wh_bytes bytes, struct wh_bundle *bundle,
-    struct wh_error *err)
+static wh_status read_sections(
+    struct wh_bytes bytes, struct wh_bundle *bundle, struct wh_error *err)
 {
     struct wh_reader reader = wh_reader_over(bytes);
     struct lengths lengths = {0};
@@ -133,8 +133,7 @@ static void clear_bundle(struct wh_bundle *bundle)
     wh_bundle_clear(bundle);
 }
 
-wh_status wh_bundle_parse(
-    struct wh_bytes bytes, struct wh_bundle *out_bundle, struct wh_error *err)
+wh_status wh_bundle_parse(struct wh_bytes bytes, struct wh_bundle *out_bundle, struct wh_error *err)
 {
     wh_cleanup(clear_bundle) struct wh_bundle bundle = {0};
 
@@ -237,8 +236,8 @@ wh_status wh_bundle_correction(
     wh_autofree uint8_t *bytes = wh_array(bundle->correction_length, 1, WH_SKELETON_MAX, err);
     if (!bytes)
         return wh_no_memory(err);
-    WH_TRY(wh_inflate(bundle->stored_correction, (struct wh_bytes){0}, bytes,
-        bundle->correction_length, err));
+    WH_TRY(wh_inflate(
+        bundle->stored_correction, (struct wh_bytes){0}, bytes, bundle->correction_length, err));
     *out_bytes = wh_take(bytes);
     return WH_OK;
 }

@@ -110,16 +110,16 @@ static wh_status read_twins(
     return WH_OK;
 }
 
-wh_status wh_table_read(struct wh_bytes table, struct wh_bytes groups, struct wh_bundle *bundle,
-    struct wh_error *err)
+wh_status wh_table_read(
+    struct wh_bytes table, struct wh_bytes groups, struct wh_bundle *bundle, struct wh_error *err)
 {
     struct wh_reader reader = wh_reader_over(table);
 
     WH_TRY(read_groups(&reader, groups, bundle, err));
     if (bundle->entry_count > count_ceiling(&reader, 2, WH_FILES_MAX))
         return bad_table("it is cut short", err);
-    bundle->entries = wh_array(bundle->entry_count, sizeof *bundle->entries,
-        WH_FILES_MAX * sizeof *bundle->entries, err);
+    bundle->entries = wh_array(
+        bundle->entry_count, sizeof *bundle->entries, WH_FILES_MAX * sizeof *bundle->entries, err);
     if (!bundle->entries)
         return WH_NO_MEMORY;
     WH_TRY(read_entry_files(&reader, bundle, err));

@@ -15,8 +15,8 @@
 
 /* Fills the three arrays of bundle, which owns them even on failure. Groups' stored bytes are cut
  * from groups, wholly. table: hostile. */
-WH_MUST_CHECK wh_status wh_table_read(struct wh_bytes table, struct wh_bytes groups,
-    struct wh_bundle *bundle, struct wh_error *err);
+WH_MUST_CHECK wh_status wh_table_read(
+    struct wh_bytes table, struct wh_bytes groups, struct wh_bundle *bundle, struct wh_error *err);
 
 /* The mirror image. */
 WH_MUST_CHECK wh_status wh_table_write(

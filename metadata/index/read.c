@@ -66,8 +66,8 @@ static bool hex_attribute(xmlTextReaderPtr reader, const char *name, uint8_t *ou
 
 static bool size_attribute(xmlTextReaderPtr reader, uint64_t *out_size)
 {
-    wh_cleanup(free_text) xmlChar *text =
-        xmlTextReaderGetAttribute(reader, (const xmlChar *)"size");
+    wh_cleanup(free_text)
+        xmlChar *text = xmlTextReaderGetAttribute(reader, (const xmlChar *)"size");
 
     return text && parse_number((const char *)text, out_size);
 }
@@ -80,11 +80,10 @@ static void *grow(void *array, uint32_t count, size_t size)
     return full ? realloc(array, (count ? 2 * (size_t)count : 1) * size) : array;
 }
 
-static wh_status read_package(
-    xmlTextReaderPtr reader, struct wh_index *index, struct wh_error *err)
+static wh_status read_package(xmlTextReaderPtr reader, struct wh_index *index, struct wh_error *err)
 {
-    wh_cleanup(free_text) xmlChar *pkgid =
-        xmlTextReaderGetAttribute(reader, (const xmlChar *)"pkgid");
+    wh_cleanup(free_text)
+        xmlChar *pkgid = xmlTextReaderGetAttribute(reader, (const xmlChar *)"pkgid");
     size_t digits = pkgid ? strlen((const char *)pkgid) : 0;
 
     if (digits < 32 || digits > WH_PKGID_MAX ||
@@ -92,8 +91,8 @@ static wh_status read_package(
         return bad_index("a pkgid is no checksum", err);
     if (index->package_count == WH_INDEX_PACKAGES_MAX)
         return wh_fail(err, WH_OVER_LIMIT, "index: too many packages");
-    struct wh_index_package *packages =
-        grow(index->packages, index->package_count, sizeof *packages);
+    struct wh_index_package *packages = grow(
+        index->packages, index->package_count, sizeof *packages);
     if (!packages)
         return wh_no_memory(err);
     index->packages = packages;
@@ -117,8 +116,8 @@ static wh_status read_bundle(xmlTextReaderPtr reader, enum wh_bundle_kind kind,
         return bad_index("a size is no number, or out of range", err);
     if (package->bundle_count == WH_INDEX_BUNDLES_MAX)
         return wh_fail(err, WH_OVER_LIMIT, "index: too many bundles of one package");
-    struct wh_index_bundle *bundles =
-        grow(package->bundles, package->bundle_count, sizeof *bundles);
+    struct wh_index_bundle *bundles = grow(
+        package->bundles, package->bundle_count, sizeof *bundles);
     if (!bundles)
         return wh_no_memory(err);
     package->bundles = bundles;
@@ -128,8 +127,8 @@ static wh_status read_bundle(xmlTextReaderPtr reader, enum wh_bundle_kind kind,
 
 static wh_status read_root(xmlTextReaderPtr reader, struct wh_error *err)
 {
-    wh_cleanup(free_text) xmlChar *version =
-        xmlTextReaderGetAttribute(reader, (const xmlChar *)"version");
+    wh_cleanup(free_text)
+        xmlChar *version = xmlTextReaderGetAttribute(reader, (const xmlChar *)"version");
     uint64_t number = 0;
 
     if (strcmp((const char *)xmlTextReaderConstLocalName(reader), "whittle") != 0)
@@ -168,8 +167,8 @@ static wh_status read_element(
         return WH_OK;
     for (size_t i = 0; i < sizeof bundle_elements / sizeof *bundle_elements; i++)
         if (strcmp(name, bundle_elements[i].name) == 0)
-            return read_bundle(reader, bundle_elements[i].kind,
-                &index->packages[index->package_count - 1], err);
+            return read_bundle(
+                reader, bundle_elements[i].kind, &index->packages[index->package_count - 1], err);
     return WH_OK;
 }
 
@@ -201,8 +200,8 @@ static wh_status read_xml(struct wh_bytes xml, struct wh_index *index, struct wh
 
     if (xml.length > WH_INDEX_MAX)
         return wh_fail(err, WH_OVER_LIMIT, "index: larger than %u bytes", WH_INDEX_MAX);
-    wh_cleanup(free_reader) xmlTextReaderPtr reader =
-        xmlReaderForMemory((const char *)xml.data, (int)xml.length, NULL, NULL, XML_PARSE_NONET);
+    wh_cleanup(free_reader) xmlTextReaderPtr reader = xmlReaderForMemory(
+        (const char *)xml.data, (int)xml.length, NULL, NULL, XML_PARSE_NONET);
     if (!reader)
         return wh_no_memory(err);
     xmlTextReaderSetErrorHandler(reader, silence, NULL);

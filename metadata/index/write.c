@@ -54,8 +54,7 @@ static void put_bundle(struct wh_buffer *out, const struct wh_index_bundle *bund
     put(out, "\"/>");
 }
 
-wh_status wh_index_write(
-    struct wh_index *index, struct wh_buffer *out_xml, struct wh_error *err)
+wh_status wh_index_write(struct wh_index *index, struct wh_buffer *out_xml, struct wh_error *err)
 {
     if (index->package_count > 0)
         qsort(index->packages, index->package_count, sizeof *index->packages, compare_packages);

@@ -10,8 +10,8 @@
 
 struct wh_file_map {
     const struct wh_header *header;
-    uint32_t *by_path;      /* all files */
-    uint32_t *by_digest;    /* regular files that have a digest */
+    uint32_t *by_path;   /* all files */
+    uint32_t *by_digest; /* regular files that have a digest */
     uint32_t digest_count;
     uint32_t *digest_place; /* file -> its place in by_digest */
 };
@@ -99,16 +99,14 @@ void wh_file_map_cleanup(struct wh_file_map **map)
     wh_file_map_free(*map);
 }
 
-uint32_t wh_file_map_path(
-    const struct wh_file_map *map, const char *dirname, const char *basename)
+uint32_t wh_file_map_path(const struct wh_file_map *map, const char *dirname, const char *basename)
 {
     uint32_t low = 0;
     uint32_t high = map->header->file_count;
 
     while (low < high) {
         uint32_t middle = low + (high - low) / 2;
-        int order = compare_paths(
-            &map->header->files[map->by_path[middle]], dirname, basename);
+        int order = compare_paths(&map->header->files[map->by_path[middle]], dirname, basename);
         if (order == 0)
             return map->by_path[middle];
         if (order < 0)
@@ -142,9 +140,8 @@ uint32_t wh_file_map_digest_next(const struct wh_file_map *map, uint32_t file)
     uint32_t next = map->digest_place[file] + 1;
     const struct wh_file *found = &map->header->files[file];
 
-    if (next == map->digest_count ||
-        compare_contents(&map->header->files[map->by_digest[next]], found->digest, found->size) !=
-            0)
+    if (next == map->digest_count || compare_contents(&map->header->files[map->by_digest[next]],
+                                         found->digest, found->size) != 0)
         return WH_NO_FILE;
     return map->by_digest[next];
 }

@@ -62,8 +62,7 @@ static wh_status read_payload_digests(struct wh_header *header, Header h, struct
             algorithm = (uint32_t)headerGetNumber(h, RPMTAG_PAYLOADDIGESTALGO);
         if (algorithm == 0)
             algorithm = WH_SHA256; /* v6 headers name it in the tag alone */
-        if (!wh_digest_from_hex(
-                algorithm, hex, &header->payload_alt[header->payload_alt_count]))
+        if (!wh_digest_from_hex(algorithm, hex, &header->payload_alt[header->payload_alt_count]))
             return wh_fail(err, WH_MALFORMED, "%s: payload digest of tag %d is bad", header->name,
                 (int)known[i].tag);
         header->payload_alt_count++;
@@ -149,8 +148,8 @@ char *wh_header_nvra(const struct wh_header *header)
 {
     char *text;
 
-    if (asprintf(&text, "%s-%s-%s.%s", header->name, header->version, header->release,
-            header->arch) < 0)
+    if (asprintf(
+            &text, "%s-%s-%s.%s", header->name, header->version, header->release, header->arch) < 0)
         return NULL;
     return text;
 }
@@ -172,8 +171,8 @@ wh_status wh_header_digest_offsets(struct wh_bytes bytes, const struct wh_header
 {
     struct wh_raw_header raw;
     struct wh_tag_entry entry;
-    wh_autofree size_t *offsets =
-        wh_array(header->file_count, sizeof *offsets, WH_FILES_MAX * sizeof *offsets, err);
+    wh_autofree size_t *offsets = wh_array(
+        header->file_count, sizeof *offsets, WH_FILES_MAX * sizeof *offsets, err);
 
     if (!offsets)
         return err ? err->status : WH_NO_MEMORY;

@@ -74,8 +74,8 @@ static wh_status read_numbers(struct wh_header *header, Header h, rpmTagVal tag,
 
 enum text_field { BASENAME, LINKTO, DIGEST };
 
-static wh_status read_texts(struct wh_header *header, Header h, rpmTagVal tag,
-    enum text_field field, struct wh_error *err)
+static wh_status read_texts(
+    struct wh_header *header, Header h, rpmTagVal tag, enum text_field field, struct wh_error *err)
 {
     struct rpmtd_s data;
 
@@ -191,8 +191,8 @@ static wh_status check_rows(const struct wh_header *header, struct wh_error *err
     for (uint32_t i = 0; i < header->file_count; i++) {
         const struct wh_file *file = &header->files[i];
         if (strlen(file->dirname) + strlen(file->basename) > WH_PATH_MAX)
-            return wh_fail(err, WH_OVER_LIMIT, "%s: the path of file %u is too long",
-                header->name, i);
+            return wh_fail(
+                err, WH_OVER_LIMIT, "%s: the path of file %u is too long", header->name, i);
         if (file->has_content && __builtin_add_overflow(total, file->size, &total))
             return wh_fail(err, WH_MALFORMED, "%s: file sizes overflow", header->name);
     }

@@ -67,8 +67,8 @@ wh_status wh_prefix_measure(struct wh_bytes start, size_t *out_length, struct wh
     }
     if (memcmp(start.data, lead_magic, sizeof lead_magic) != 0)
         return wh_fail(err, WH_MALFORMED, "not an rpm package");
-    WH_TRY(announced_length(
-        start.data + WH_LEAD_LENGTH, &signature_ceilings, &signature_length, err));
+    WH_TRY(
+        announced_length(start.data + WH_LEAD_LENGTH, &signature_ceilings, &signature_length, err));
 
     size_t header_offset = WH_LEAD_LENGTH + padded(signature_length);
     needed = header_offset + INTRO_LENGTH;
@@ -124,16 +124,15 @@ static bool all_zeros(const uint8_t *bytes, size_t length)
     return true;
 }
 
-wh_status wh_prefix_parse(
-    struct wh_bytes bytes, struct wh_prefix *out_prefix, struct wh_error *err)
+wh_status wh_prefix_parse(struct wh_bytes bytes, struct wh_prefix *out_prefix, struct wh_error *err)
 {
     struct wh_prefix prefix = {.bytes = bytes};
     size_t length;
 
     WH_TRY(wh_prefix_measure(bytes, &length, err));
     if (length != bytes.length)
-        return wh_fail(err, WH_MALFORMED, "package prefix has %zu bytes instead of %zu",
-            bytes.length, length);
+        return wh_fail(
+            err, WH_MALFORMED, "package prefix has %zu bytes instead of %zu", bytes.length, length);
 
     struct wh_bytes rest = {bytes.data + WH_LEAD_LENGTH, bytes.length - WH_LEAD_LENGTH};
     WH_TRY(cut_header(rest, &signature_ceilings, &prefix.signature, err));
@@ -150,9 +149,8 @@ wh_status wh_prefix_parse(
 struct wh_tag_entry wh_raw_header_entry(
     const struct wh_raw_header *header, uint32_t number, uint32_t *out_offset)
 {
-    struct wh_reader reader =
-        wh_reader_over((struct wh_bytes){header->index.data + (size_t)number * INDEX_ENTRY_LENGTH,
-            INDEX_ENTRY_LENGTH});
+    struct wh_reader reader = wh_reader_over((struct wh_bytes){
+        header->index.data + (size_t)number * INDEX_ENTRY_LENGTH, INDEX_ENTRY_LENGTH});
     struct wh_tag_entry entry = {0};
 
     entry.tag = wh_read_be32(&reader);
@@ -225,8 +223,8 @@ wh_status wh_prefix_complete(uint8_t *bytes, const struct wh_prefix *prefix, str
             continue;
         struct wh_digest digest;
         char hex[2 * WH_DIGEST_MAX + 1];
-        WH_TRY(wh_digest_of(algorithm,
-            (struct wh_bytes){header, prefix->header.bytes.length}, &digest, err));
+        WH_TRY(wh_digest_of(
+            algorithm, (struct wh_bytes){header, prefix->header.bytes.length}, &digest, err));
         wh_hex(digest.bytes, digest.length, hex);
         memcpy(text, hex, digits);
     }

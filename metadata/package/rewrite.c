@@ -11,9 +11,9 @@
 
 enum action {
     KEEP,
-    DROP,   /* covers the compressed payload */
-    RENEW,  /* the region: written anew */
-    CARRY,  /* reserved space: holds the carrier */
+    DROP,  /* covers the compressed payload */
+    RENEW, /* the region: written anew */
+    CARRY, /* reserved space: holds the carrier */
 };
 
 struct rule {
@@ -133,11 +133,12 @@ static wh_status read_items(
         uint32_t offset;
         struct wh_tag_entry entry = wh_raw_header_entry(signature, i, &offset);
         if (!rule_for(entry.tag))
-            return wh_fail(err, WH_UNSUPPORTED,
-                "signature header has tag %u, which no rule covers", entry.tag);
+            return wh_fail(err, WH_UNSUPPORTED, "signature header has tag %u, which no rule covers",
+                entry.tag);
         size_t length = entry.data.data ? data_length(&entry) : 0;
         if (length == 0 || entry.tag <= previous)
-            return wh_fail(err, WH_MALFORMED, "signature header: entry of tag %u is bad", entry.tag);
+            return wh_fail(
+                err, WH_MALFORMED, "signature header: entry of tag %u is bad", entry.tag);
         previous = entry.tag;
         items.item[i] = (struct item){
             entry.tag, entry.type, entry.count, {entry.data.data, length}};
@@ -188,8 +189,8 @@ static wh_status build_carrier(const struct items *items, const struct wh_packag
     struct wh_buffer *carrier, struct wh_error *err)
 {
     static const uint8_t magic[8] = {'W', 'H', 'T', 'C', 'A', 'R', 'R', 1};
-    const struct item *restored[] = {find_item(items, WH_SIG_PGP), find_item(items, WH_SIG_MD5),
-        find_item(items, WH_SIG_GPG)};
+    const struct item *restored[] = {
+        find_item(items, WH_SIG_PGP), find_item(items, WH_SIG_MD5), find_item(items, WH_SIG_GPG)};
     const size_t restored_count = sizeof restored / sizeof *restored;
     uint32_t entries = 2;
 
@@ -229,12 +230,12 @@ static void place_carrier(struct items *items, struct wh_buffer *carrier)
     if (present && items->item[at].data.length > carrier->length)
         wh_buffer_fill(carrier, 0, items->item[at].data.length - carrier->length);
     if (!present) {
-        memmove(&items->item[at + 1], &items->item[at],
-            (items->count - at) * sizeof items->item[0]);
+        memmove(
+            &items->item[at + 1], &items->item[at], (items->count - at) * sizeof items->item[0]);
         items->count++;
     }
-    items->item[at] =
-        (struct item){tag, WH_TYPE_BIN, (uint32_t)carrier->length, wh_buffer_bytes(carrier)};
+    items->item[at] = (struct item){
+        tag, WH_TYPE_BIN, (uint32_t)carrier->length, wh_buffer_bytes(carrier)};
 }
 
 static void drop_items(struct items *items)
@@ -312,8 +313,8 @@ wh_status wh_prefix_rewrite(const struct wh_prefix *prefix,
     WH_TRY(read_items(prefix, &items, err));
     WH_TRY(build_carrier(&items, digests, &carrier, err));
     if (carrier.length > WH_CARRIER_MAX)
-        return wh_fail(err, WH_OVER_LIMIT, "signatures of %zu bytes are too long to carry",
-            carrier.length);
+        return wh_fail(
+            err, WH_OVER_LIMIT, "signatures of %zu bytes are too long to carry", carrier.length);
     drop_items(&items);
     place_carrier(&items, &carrier);
     WH_TRY(wh_buffer_check(&carrier, err));

@@ -15,8 +15,8 @@ wh_status wh_draft_begin(
     struct skeleton_draft *draft, const struct wh_header *header, struct wh_error *err)
 {
     *draft = (struct skeleton_draft){.bytes.ceiling = WH_SKELETON_MAX};
-    draft->pieces = wh_array(header->file_count, sizeof *draft->pieces,
-        WH_FILES_MAX * sizeof *draft->pieces, err);
+    draft->pieces = wh_array(
+        header->file_count, sizeof *draft->pieces, WH_FILES_MAX * sizeof *draft->pieces, err);
     return draft->pieces ? WH_OK : WH_NO_MEMORY;
 }
 
@@ -76,10 +76,9 @@ static void put_newc(struct skeleton_draft *draft, const struct newc *fields, co
     size_t name_length = strlen(prefix) + strlen(dirname) + strlen(basename) + 1;
 
     /* Fields in order: ino mode uid gid nlink mtime filesize dev(2) rdev(2) namesize check. */
-    (void)snprintf(text, sizeof text,
-        "%.6s%08x%08x%08x%08x%08x%08x%08x%08x%08x%08x%08x%08x%08x", cpio_newc_magic,
-        fields->inode, fields->mode, 0u, 0u, fields->link_count, fields->mtime, fields->size, 0u,
-        0u, fields->rdev_major, fields->rdev_minor, (unsigned)name_length, 0u);
+    (void)snprintf(text, sizeof text, "%.6s%08x%08x%08x%08x%08x%08x%08x%08x%08x%08x%08x%08x%08x",
+        cpio_newc_magic, fields->inode, fields->mode, 0u, 0u, fields->link_count, fields->mtime,
+        fields->size, 0u, 0u, fields->rdev_major, fields->rdev_minor, (unsigned)name_length, 0u);
     wh_buffer_append(&draft->bytes, text, CPIO_NEWC_LENGTH);
     wh_buffer_append(&draft->bytes, prefix, strlen(prefix));
     wh_buffer_append(&draft->bytes, dirname, strlen(dirname));
@@ -134,8 +133,8 @@ static void put_file(
 }
 
 /* The set that is met at its lowest index: members in index order, which is their ring's. */
-static void put_link_set(struct skeleton_draft *draft, const struct wh_header *header,
-    uint32_t first, uint8_t *written)
+static void put_link_set(
+    struct skeleton_draft *draft, const struct wh_header *header, uint32_t first, uint8_t *written)
 {
     uint32_t member = first;
 
@@ -160,7 +159,8 @@ static wh_status check_rules_hold(const struct wh_header *header, struct wh_erro
         if (header->files[i].size > UINT32_MAX)
             reason = "a file is too large for its payload format";
     if (reason)
-        return wh_fail(err, WH_UNSUPPORTED, "%s: no rules for the payload: %s", header->name, reason);
+        return wh_fail(
+            err, WH_UNSUPPORTED, "%s: no rules for the payload: %s", header->name, reason);
     return WH_OK;
 }
 

@@ -143,8 +143,8 @@ static wh_status read_members(const struct wh_header *header, const struct wh_fi
     do {
         const uint8_t *magic = take(cursor, sizeof cpio_newc_magic);
         bool newc = magic && memcmp(magic, cpio_newc_magic, sizeof cpio_newc_magic) == 0;
-        bool stripped =
-            magic && memcmp(magic, cpio_stripped_magic, sizeof cpio_stripped_magic) == 0;
+        bool stripped = magic &&
+                        memcmp(magic, cpio_stripped_magic, sizeof cpio_stripped_magic) == 0;
         if (!newc && !stripped)
             return bad_payload(header, "it is not cpio", err);
         if (newc)

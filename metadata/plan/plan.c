@@ -45,8 +45,8 @@ static wh_status allocate(struct planner *planner, struct wh_error *err)
     planner->original = wh_array(files, sizeof *planner->original, UINT32_MAX, err);
     planner->group_usable = wh_array(groups, 1, UINT32_MAX, err);
     planner->group_has_base = wh_array(groups, 1, UINT32_MAX, err);
-    planner->plan.instructions =
-        wh_array(files, sizeof *planner->plan.instructions, UINT32_MAX, err);
+    planner->plan.instructions = wh_array(
+        files, sizeof *planner->plan.instructions, UINT32_MAX, err);
     planner->plan.instruction_count = files;
     if (!planner->step || !planner->supplement || !planner->original || !planner->group_usable ||
         !planner->group_has_base || !planner->plan.instructions)

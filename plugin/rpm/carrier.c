@@ -78,8 +78,7 @@ bool carrier_parse(const uint8_t *bytes, size_t length, struct carrier *out_carr
     return true;
 }
 
-bool carrier_locate(
-    const uint8_t *bytes, size_t length, size_t *out_offset, size_t *out_length)
+bool carrier_locate(const uint8_t *bytes, size_t length, size_t *out_offset, size_t *out_length)
 {
     enum { INTRO = 16, ENTRY = 16, ENTRIES_MAX = 64 };
 

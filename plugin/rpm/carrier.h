@@ -27,7 +27,6 @@ bool carrier_parse(const uint8_t *bytes, size_t length, struct carrier *out_carr
 
 /* Where the data of the reserved tag lies in a signature header: offset and length within bytes,
  * which begin with the header's magic. bytes: hostile. */
-bool carrier_locate(
-    const uint8_t *bytes, size_t length, size_t *out_offset, size_t *out_length);
+bool carrier_locate(const uint8_t *bytes, size_t length, size_t *out_offset, size_t *out_length);
 
 #endif

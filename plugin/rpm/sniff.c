@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* sniff.c - see sniff.h. No path is opened: inside the transaction's chroot there may be no /proc. */
+/* sniff.c - see sniff.h. No path is opened: inside the transaction's chroot there may be no /proc.
+ */
 #include "sniff.h"
 
 #include <fcntl.h>
@@ -43,8 +44,8 @@ static bool is_package(int fd, const void *header, size_t length, off_t *out_pay
     uint8_t magic[sizeof header_magic];
     int flags = fcntl(fd, F_GETFL);
 
-    if (flags < 0 || (flags & O_ACCMODE) == O_WRONLY || (flags & O_PATH) || fstat(fd, &status) < 0 ||
-        !S_ISREG(status.st_mode))
+    if (flags < 0 || (flags & O_ACCMODE) == O_WRONLY || (flags & O_PATH) ||
+        fstat(fd, &status) < 0 || !S_ISREG(status.st_mode))
         return false;
     off_t at = lseek(fd, 0, SEEK_CUR);
     off_t start = at - (off_t)length - (off_t)sizeof magic;

@@ -4,8 +4,8 @@
  *
  * rpm takes a header without PAYLOADCOMPRESSOR for gzip, and its gzip reader passes plain data
  * through. The tag disappears from the copy in memory only: the database stores the header's
- * immutable region as it is. Real and assembled packages have the same header, so the payload itself
- * is looked at. Nothing here fails a transaction: what is not recognised is left alone. */
+ * immutable region as it is. Real and assembled packages have the same header, so the payload
+ * itself is looked at. Nothing here fails a transaction: what is not recognised is left alone. */
 #include <rpm/header.h>
 #include <rpm/rpmlib.h>
 #include <rpm/rpmtag.h>

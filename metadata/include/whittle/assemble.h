@@ -17,8 +17,8 @@ struct wh_source {
 
 /* The file that is written. Both calls move exactly length bytes or fail. */
 struct wh_sink {
-    wh_status (*write)(void *context, uint64_t offset, const uint8_t *data, size_t length,
-        struct wh_error *err);
+    wh_status (*write)(
+        void *context, uint64_t offset, const uint8_t *data, size_t length, struct wh_error *err);
     wh_status (*read)(
         void *context, uint64_t offset, uint8_t *out, size_t length, struct wh_error *err);
     void *context;
@@ -28,14 +28,14 @@ struct wh_sink {
 struct wh_assembly;
 
 struct wh_assembly_input {
-    struct wh_bytes old_header;  /* bytes of the older main header, magic included */
+    struct wh_bytes old_header;     /* bytes of the older main header, magic included */
     const struct wh_bytes *bundles; /* [0] the step, then supplements; checked against the index */
     uint32_t bundle_count;
 };
 
 /* Parses and cross-checks; nothing is written. The input's bytes are borrowed until free. */
-WH_MUST_CHECK wh_status wh_assembly_new(const struct wh_assembly_input *input,
-    struct wh_assembly **out_assembly, struct wh_error *err);
+WH_MUST_CHECK wh_status wh_assembly_new(
+    const struct wh_assembly_input *input, struct wh_assembly **out_assembly, struct wh_error *err);
 void wh_assembly_free(struct wh_assembly *assembly);
 void wh_assembly_cleanup(struct wh_assembly **assembly);
 

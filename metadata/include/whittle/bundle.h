@@ -42,9 +42,9 @@ struct wh_group {
 
 /* Digests of the head; all SHA-256 but the last. */
 struct wh_bundle_identity {
-    uint8_t old_header[32];   /* wh_header_id() of the older version; zeros in supplements */
-    uint8_t prefix[32];       /* of the new package's prefix as published */
-    uint8_t package[32];      /* of the new package file: its pkgid in most repositories */
+    uint8_t old_header[32]; /* wh_header_id() of the older version; zeros in supplements */
+    uint8_t prefix[32];     /* of the new package's prefix as published */
+    uint8_t package[32];    /* of the new package file: its pkgid in most repositories */
     uint8_t package_sha512[64];
 };
 
@@ -84,8 +84,8 @@ WH_MUST_CHECK wh_status wh_bundle_resolve(struct wh_bundle *bundle,
 /* The new package's prefix as the bundle holds it: digests that follow from contents are '0's.
  * old_header: the bytes of the older main header, checked against identity.old_header by this call.
  * out_bytes: prefix_length bytes, the caller frees. */
-WH_MUST_CHECK wh_status wh_bundle_prefix(const struct wh_bundle *bundle,
-    struct wh_bytes old_header, uint8_t **out_bytes, struct wh_error *err);
+WH_MUST_CHECK wh_status wh_bundle_prefix(const struct wh_bundle *bundle, struct wh_bytes old_header,
+    uint8_t **out_bytes, struct wh_error *err);
 
 /* The correction, inflated; NULL where there is none. The caller frees. */
 WH_MUST_CHECK wh_status wh_bundle_correction(
@@ -116,7 +116,7 @@ WH_MUST_CHECK wh_status wh_bundle_write(
 
 /* Where a bundle lies below the repository's root: whittle/NVRA.<16 hex digits of its SHA-256>.wht.
  * WH_MALFORMED if nvra holds a slash, a control byte or starts with a dot. The caller frees. */
-WH_MUST_CHECK wh_status wh_bundle_location(const char *nvra, const uint8_t sha256[32],
-    char **out_location, struct wh_error *err);
+WH_MUST_CHECK wh_status wh_bundle_location(
+    const char *nvra, const uint8_t sha256[32], char **out_location, struct wh_error *err);
 
 #endif

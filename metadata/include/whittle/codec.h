@@ -12,11 +12,11 @@ enum wh_codec_id {
 
 /* One group to decode. References and outputs lie end to end in the order of the members. */
 struct wh_codec_job {
-    struct wh_bytes stored;           /* hostile but for the bundle's digest */
-    struct wh_bytes reference;        /* bases; already checked against their digests */
-    const uint64_t *reference_sizes;  /* bytes of each member's base, 0 for none */
-    uint8_t *output;                  /* contents; exactly the sum of output_sizes */
-    const uint64_t *output_sizes;     /* bytes of each member's content */
+    struct wh_bytes stored;          /* hostile but for the bundle's digest */
+    struct wh_bytes reference;       /* bases; already checked against their digests */
+    const uint64_t *reference_sizes; /* bytes of each member's base, 0 for none */
+    uint8_t *output;                 /* contents; exactly the sum of output_sizes */
+    const uint64_t *output_sizes;    /* bytes of each member's content */
     uint32_t member_count;
 };
 

@@ -15,22 +15,22 @@
 #define WH_FILE_GHOST (1u << 6)
 
 struct wh_file {
-    uint64_t size;        /* bytes; FILESIZES or LONGFILESIZES */
-    const char *dirname;  /* with its slash at the end; "" in source packages */
+    uint64_t size;       /* bytes; FILESIZES or LONGFILESIZES */
+    const char *dirname; /* with its slash at the end; "" in source packages */
     const char *basename;
-    const char *linkto;   /* "" unless a symbolic link */
-    const char *digest;   /* lower-case hex in the header's bytes; "" when there is none */
-    uint32_t flags;       /* RPMFILE_* */
+    const char *linkto; /* "" unless a symbolic link */
+    const char *digest; /* lower-case hex in the header's bytes; "" when there is none */
+    uint32_t flags;     /* RPMFILE_* */
     uint32_t inode;
     uint32_t device;
     uint32_t mtime;
-    uint16_t mode;        /* type included */
+    uint16_t mode; /* type included */
     uint16_t rdev;
-    uint32_t link_next;   /* the next member of its hardlink set, from the last on to the first;
-                             WH_NO_FILE for a file that is in none */
-    uint32_t link_count;  /* members of its hardlink set; 1 for any other file */
-    bool has_content;     /* regular, not empty, in the payload, and the last of its hardlink set:
-                             the payload has its bytes */
+    uint32_t link_next;  /* the next member of its hardlink set, from the last on to the first;
+                            WH_NO_FILE for a file that is in none */
+    uint32_t link_count; /* members of its hardlink set; 1 for any other file */
+    bool has_content;    /* regular, not empty, in the payload, and the last of its hardlink set:
+                            the payload has its bytes */
 };
 
 struct wh_header {
@@ -43,9 +43,9 @@ struct wh_header {
     uint32_t epoch;
     bool has_epoch;
     bool has_rpmversion;
-    bool has_basenames;  /* false for packages without files too */
-    bool has_alignment;  /* PAYLOADALIGNMENT: the generator does not cover it */
-    bool stripped;       /* LONGFILESIZES: 07070X members */
+    bool has_basenames; /* false for packages without files too */
+    bool has_alignment; /* PAYLOADALIGNMENT: the generator does not cover it */
+    bool stripped;      /* LONGFILESIZES: 07070X members */
     bool is_source;
 
     uint8_t id[WH_SHA256_LENGTH]; /* wh_header_id() of the bytes it was parsed from */
@@ -90,8 +90,7 @@ WH_MUST_CHECK wh_status wh_file_map_new(
 void wh_file_map_free(struct wh_file_map *map);
 void wh_file_map_cleanup(struct wh_file_map **map);
 /* The file of that path, or WH_NO_FILE. */
-uint32_t wh_file_map_path(
-    const struct wh_file_map *map, const char *dirname, const char *basename);
+uint32_t wh_file_map_path(const struct wh_file_map *map, const char *dirname, const char *basename);
 /* The first regular non-ghost file with this digest string and size, or WH_NO_FILE; then the
  * others, after being given the last answer. */
 uint32_t wh_file_map_digest(const struct wh_file_map *map, const char *digest, uint64_t size);

@@ -25,9 +25,9 @@
  * in one piece into memory of exactly its size, so the window itself costs nothing. */
 #define WH_CONTENT_MAX (1ull << 31) /* one group's bases or contents; larger files go whole */
 
-#define WH_INDEX_MAX (256u << 20)     /* inflated; 1e6 bundles */
+#define WH_INDEX_MAX (256u << 20) /* inflated; 1e6 bundles */
 #define WH_INDEX_PACKAGES_MAX (1u << 20)
-#define WH_INDEX_BUNDLES_MAX 64u      /* older versions a package */
+#define WH_INDEX_BUNDLES_MAX 64u /* older versions a package */
 
 #define WH_CARRIER_MAX (64u << 10) /* what the rpm plugin reads at most */
 

@@ -45,7 +45,7 @@ struct wh_plan_input {
 };
 
 struct wh_plan_totals {
-    uint32_t files;  /* instructions of the kind, and the bytes of content they make */
+    uint32_t files; /* instructions of the kind, and the bytes of content they make */
     uint64_t bytes;
     uint64_t stored; /* bytes of the bundle that they take */
 };

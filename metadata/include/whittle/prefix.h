@@ -12,8 +12,8 @@
 /* One entry of an rpm header's index. */
 struct wh_tag_entry {
     uint32_t tag;
-    uint32_t type;   /* RPM_*_TYPE, rpm/rpmtag.h */
-    uint32_t count;  /* elements */
+    uint32_t type;        /* RPM_*_TYPE, rpm/rpmtag.h */
+    uint32_t count;       /* elements */
     struct wh_bytes data; /* from the element's first byte to the end of the data area */
 };
 

@@ -30,7 +30,8 @@ enum wh_correction_mode {
 };
 
 /* Generates the skeleton by the rules. WH_UNSUPPORTED where they cannot hold (no RPMVERSION,
- * PAYLOADALIGNMENT, a payload that is not cpio, v3 file names): then only WH_CORRECTION_FULL works. */
+ * PAYLOADALIGNMENT, a payload that is not cpio, v3 file names): then only WH_CORRECTION_FULL works.
+ */
 WH_MUST_CHECK wh_status wh_skeleton_generate(
     const struct wh_header *header, struct wh_skeleton *out_skeleton, struct wh_error *err);
 
