@@ -2,7 +2,6 @@
 /* repo_options.c - see repo_options.h. */
 #include "repo_options.h"
 
-#include <errno.h>
 #include <getopt.h>
 #include <stdlib.h>
 #include <string.h>
@@ -70,11 +69,9 @@ void wh_repo_options_help(FILE *out)
 static wh_status parse_number(
     const char *name, const char *text, uint32_t ceiling, uint32_t *out_value, struct wh_error *err)
 {
-    char *end;
+    uint64_t value;
 
-    errno = 0;
-    unsigned long value = strtoul(text, &end, 10);
-    if (text[0] < '0' || text[0] > '9' || *end || errno || value == 0 || value > ceiling)
+    if (!wh_decimal(text, ceiling, &value) || value == 0)
         return wh_fail(
             err, WH_MALFORMED, "--%s: %s is no number from 1 to %u", name, text, ceiling);
     *out_value = (uint32_t)value;

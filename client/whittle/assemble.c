@@ -143,12 +143,11 @@ static wh_status run_queue(struct queue *queue, long jobs, struct wh_error *err)
 
 static bool parse_jobs(const char *text, long *out_jobs)
 {
-    char *end;
-    long jobs = strtol(text, &end, 10);
+    uint64_t jobs;
 
-    if (end == text || *end != '\0' || jobs < 1 || jobs > JOBS_MAX)
+    if (!wh_decimal(text, JOBS_MAX, &jobs) || jobs == 0)
         return false;
-    *out_jobs = jobs;
+    *out_jobs = (long)jobs;
     return true;
 }
 

@@ -188,6 +188,21 @@ bool wh_reader_at_end(const struct wh_reader *reader)
     return !reader->failed && reader->at == reader->end;
 }
 
+bool wh_decimal(const char *text, uint64_t ceiling, uint64_t *out_value)
+{
+    uint64_t value = 0;
+
+    if (text[0] == '\0' || (text[0] == '0' && text[1] != '\0'))
+        return false;
+    for (; *text; text++) {
+        if (*text < '0' || *text > '9' || __builtin_mul_overflow(value, 10, &value) ||
+            __builtin_add_overflow(value, (uint64_t)(*text - '0'), &value) || value > ceiling)
+            return false;
+    }
+    *out_value = value;
+    return true;
+}
+
 void *wh_array(uint64_t count, size_t size, uint64_t ceiling, struct wh_error *err)
 {
     if (count > ceiling / size) {

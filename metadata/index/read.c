@@ -41,22 +41,6 @@ static wh_status bad_index(const char *what, struct wh_error *err)
     return wh_fail(err, WH_MALFORMED, "index: %s", what);
 }
 
-/* A decimal number in its shortest spelling. */
-static bool parse_number(const char *text, uint64_t *out_value)
-{
-    uint64_t value = 0;
-
-    if (text[0] == '\0' || (text[0] == '0' && text[1] != '\0'))
-        return false;
-    for (; *text; text++) {
-        if (*text < '0' || *text > '9' || __builtin_mul_overflow(value, 10, &value) ||
-            __builtin_add_overflow(value, (uint64_t)(*text - '0'), &value))
-            return false;
-    }
-    *out_value = value;
-    return true;
-}
-
 static bool hex_attribute(xmlTextReaderPtr reader, const char *name, uint8_t *out, size_t length)
 {
     wh_cleanup(free_text) xmlChar *text = xmlTextReaderGetAttribute(reader, (const xmlChar *)name);
@@ -69,7 +53,7 @@ static bool size_attribute(xmlTextReaderPtr reader, uint64_t *out_size)
     wh_cleanup(free_text)
         xmlChar *text = xmlTextReaderGetAttribute(reader, (const xmlChar *)"size");
 
-    return text && parse_number((const char *)text, out_size);
+    return text && wh_decimal((const char *)text, UINT64_MAX, out_size);
 }
 
 /* Room for one more element at the end of a growing array. */
@@ -133,7 +117,7 @@ static wh_status read_root(xmlTextReaderPtr reader, struct wh_error *err)
 
     if (strcmp((const char *)xmlTextReaderConstLocalName(reader), "whittle") != 0)
         return bad_index("it does not begin as one", err);
-    if (!version || !parse_number((const char *)version, &number))
+    if (!version || !wh_decimal((const char *)version, UINT64_MAX, &number))
         return bad_index("it has no format version", err);
     if (number != WH_INDEX_VERSION)
         return wh_fail(err, WH_UNSUPPORTED, "index: format version %llu is not known",

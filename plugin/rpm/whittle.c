@@ -49,6 +49,16 @@ static void restore_package_digests(Header header, const struct carrier *carrier
     (void)headerPutUint32(header, TAG_PACKAGEDIGESTALGOS, algorithms, count);
 }
 
+/* The rpm that runs, not the one of the build: one soname serves several. */
+static bool computes_package_digests(void)
+{
+    int major = 0;
+
+    for (const char *at = RPMVERSION; *at >= '0' && *at <= '9' && major < 100; at++)
+        major = 10 * major + (*at - '0');
+    return major >= 6;
+}
+
 static void restore(Header header, const struct carrier *carrier, bool of_root)
 {
     for (uint32_t i = 0; i < carrier->count; i++) {
@@ -57,7 +67,7 @@ static void restore(Header header, const struct carrier *carrier, bool of_root)
         if (entry->tag != TAG_PACKAGEDIGESTS && !headerIsEntry(header, tag))
             (void)headerPutBin(header, tag, entry->bytes, entry->length);
     }
-    if (of_root && strtol(RPMVERSION, NULL, 10) >= 6)
+    if (of_root && computes_package_digests())
         restore_package_digests(header, carrier);
 }
 

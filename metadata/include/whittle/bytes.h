@@ -58,6 +58,9 @@ uint64_t wh_read_varint(struct wh_reader *reader, uint64_t ceiling);
 struct wh_bytes wh_read_bytes(struct wh_reader *reader, uint64_t length);
 bool wh_reader_at_end(const struct wh_reader *reader); /* nothing left and not failed */
 
+/* A decimal number in its shortest spelling, at most ceiling. text: hostile, terminated. */
+bool wh_decimal(const char *text, uint64_t ceiling, uint64_t *out_value);
+
 /* malloc(count * size), or NULL with err filled: WH_OVER_LIMIT when the product wraps or passes
  * ceiling bytes. Memory is zeroed; a count of 0 still gives a pointer. The caller frees. */
 void *wh_array(uint64_t count, size_t size, uint64_t ceiling, struct wh_error *err);

@@ -108,6 +108,27 @@ static void varints_have_one_spelling(void **state)
     }
 }
 
+static void decimals_have_one_spelling(void **state)
+{
+    static const char *const refused[] = {"", "00", "07", "-1", "+1", " 1", "1 ", "0x1", "1a", "/",
+        ":", "101", "18446744073709551615", "18446744073709551616", "99999999999999999999"};
+    uint64_t value = 7;
+
+    (void)state;
+    for (size_t i = 0; i < COUNT(refused); i++) {
+        assert_false(wh_decimal(refused[i], 100, &value));
+        assert_int_equal(value, 7);
+    }
+    assert_true(wh_decimal("100", 100, &value));
+    assert_int_equal(value, 100);
+    assert_true(wh_decimal("0", 0, &value));
+    assert_int_equal(value, 0);
+    assert_true(wh_decimal("18446744073709551615", UINT64_MAX, &value));
+    assert_true(value == UINT64_MAX);
+    assert_false(wh_decimal("18446744073709551616", UINT64_MAX, &value));
+    assert_false(wh_decimal("99999999999999999999", UINT64_MAX, &value));
+}
+
 static void arrays_are_bounded(void **state)
 {
     wh_autofree uint8_t *nothing = NULL;
@@ -141,6 +162,7 @@ int main(void)
         cmocka_unit_test(stops_at_the_ceiling_and_stays_failed),
         cmocka_unit_test(a_reader_never_passes_the_end),
         cmocka_unit_test(varints_have_one_spelling),
+        cmocka_unit_test(decimals_have_one_spelling),
         cmocka_unit_test(arrays_are_bounded),
         cmocka_unit_test(messages_have_no_control_bytes),
     };
