@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* assemble.c - `whittle assemble`: a queue of requests between the line reader and the workers. */
+/* assemble_command.c - `whittle assemble`: a queue of requests between the line reader and the
+ * workers. */
 #include <getopt.h>
 #include <pthread.h>
 #include <rpm/rpmlib.h>

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* purge.c - `whittle purge`: assembled packages need the rpm plugin, so none may outlive it. */
+/* purge_command.c - `whittle purge`: assembled packages need the rpm plugin, so none may outlive
+ * it. */
 #include <fcntl.h>
 #include <ftw.h>
 #include <stdio.h>

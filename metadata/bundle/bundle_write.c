@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* write.c - writes a bundle; the mirror image of read.c. */
+/* bundle_write.c - writes a bundle; the mirror image of bundle_read.c. */
 #include <stdio.h>
 #include <string.h>
 

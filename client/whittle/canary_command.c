@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* canary.c - `whittle canary`. */
+/* canary_command.c - `whittle canary`. */
 #include "canary/canary.h"
 
 #include <json-c/json.h>

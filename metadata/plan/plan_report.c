@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* report.c - see whittle/plan.h. */
+/* plan_report.c - see whittle/plan.h. */
 #include <stdlib.h>
 #include <string.h>
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* read.c - parses a bundle; see whittle/bundle.h and bundle/head.h. */
+/* bundle_read.c - parses a bundle; see whittle/bundle.h and bundle/head.h. */
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* select.c - `whittle select`: request lines in, answer lines out. */
+/* select_command.c - `whittle select`: request lines in, answer lines out. */
 #include "select/select.h"
 
 #include <errno.h>

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* read.c - reads the index with libxml2's streaming reader.
+/* index_read.c - reads the index with libxml2's streaming reader.
  *
  *   <whittle version="1">
  *     <package pkgid="9f86d0…">

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* write.c - writes the index. All values are digits, so nothing needs escaping. */
+/* index_write.c - writes the index. All values are digits, so nothing needs escaping. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
