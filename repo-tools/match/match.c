@@ -1,0 +1,44 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* match.c - see match.h. */
+#include "match/match.h"
+
+#include <stdlib.h>
+
+#include "match/anchor_index.h"
+#include "match/scan.h"
+#include "whittle/cleanup.h"
+#include "whittle/limits.h"
+
+#define SETTLED 24u
+
+static wh_status match_by_index(
+    const struct wh_views *views, size_t step, struct wh_copy_list *list, struct wh_error *err)
+{
+    wh_cleanup(wh_anchor_index_clear) struct wh_anchor_index index = {0};
+    const struct wh_scan scan = {
+        .views = *views, .find = wh_anchor_index_find, .context = &index, .settled = SETTLED};
+
+    WH_TRY(wh_anchor_index_init(&index, views, step, err));
+    return wh_scan_range(&scan, 0, views->new_view.length, 0, list, err);
+}
+
+wh_status wh_match(struct wh_bytes old_view, struct wh_bytes new_view, enum wh_effort effort,
+    struct wh_copies *out_copies, struct wh_error *err)
+{
+    wh_cleanup(wh_copy_list_clear) struct wh_copy_list list = {0};
+    const struct wh_views views = {old_view, new_view};
+
+    if (old_view.length > WH_CONTENT_MAX || new_view.length > WH_CONTENT_MAX)
+        return wh_fail(err, WH_OVER_LIMIT, "contents of %zu and %zu bytes are over the limit",
+            old_view.length, new_view.length);
+    if (old_view.length > 0 && new_view.length > 0)
+        WH_TRY(match_by_index(&views, effort == WH_EFFORT_FAST ? 8 : 4, &list, err));
+    *out_copies = (struct wh_copies){wh_take(list.copies), list.count};
+    return WH_OK;
+}
+
+void wh_copies_clear(struct wh_copies *copies)
+{
+    free(copies->copies);
+    *copies = (struct wh_copies){0};
+}

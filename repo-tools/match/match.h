@@ -1,0 +1,35 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* match.h - which ranges of a new content come from which ranges of an old one. */
+#ifndef WHITTLE_REPO_MATCH_H
+#define WHITTLE_REPO_MATCH_H
+
+#include "effort.h"
+#include "whittle/bytes.h"
+
+/* A range of the new content that is much like a range of the old one: single bytes may differ. */
+struct wh_copy {
+    size_t new_offset;
+    size_t old_offset;
+    size_t length; /* > 0 */
+};
+
+/* Ascending by new_offset and disjoint in the new content; ranges of the old one may be used
+ * several times and in any order. */
+struct wh_copies {
+    struct wh_copy *copies;
+    size_t count;
+};
+
+/* Finds the copies that make new_view out of old_view. The views are the contents themselves, or
+ * masked forms of them with the same lengths; either may be empty. The result depends on the views
+ * and the effort alone. Free it with wh_copies_clear().
+ *
+ * WH_OVER_LIMIT: a view is longer than WH_CONTENT_MAX. WH_NO_MEMORY.
+ * Time is linear in both lengths, but for WH_EFFORT_BEST, which sorts the suffixes of old
+ * views up to 64 MiB. Memory beside the views: at most 1.4 times the old one's length (6 times for
+ * WH_EFFORT_BEST), and the copies. */
+WH_MUST_CHECK wh_status wh_match(struct wh_bytes old_view, struct wh_bytes new_view,
+    enum wh_effort effort, struct wh_copies *out_copies, struct wh_error *err);
+void wh_copies_clear(struct wh_copies *copies);
+
+#endif

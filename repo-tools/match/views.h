@@ -1,0 +1,55 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* views.h - comparing stretches of the two views, eight bytes at a time. */
+#ifndef WHITTLE_REPO_MATCH_VIEWS_H
+#define WHITTLE_REPO_MATCH_VIEWS_H
+
+#include <endian.h>
+#include <string.h>
+
+#include "whittle/bytes.h"
+
+struct wh_views {
+    struct wh_bytes old_view;
+    struct wh_bytes new_view;
+};
+
+/* Little-endian, so that hashes and with them the results are the same on every machine. */
+static inline uint64_t wh_load64(const uint8_t *bytes)
+{
+    uint64_t word;
+
+    memcpy(&word, bytes, sizeof word);
+    return le64toh(word);
+}
+
+/* How many bytes are equal from both places on; at most `most`. */
+static inline size_t wh_equal_forward(const uint8_t *left, const uint8_t *right, size_t most)
+{
+    size_t count = 0;
+
+    for (; most - count >= 8; count += 8) {
+        uint64_t unequal = wh_load64(left + count) ^ wh_load64(right + count);
+        if (unequal)
+            return count + (size_t)__builtin_ctzll(unequal) / 8;
+    }
+    while (count < most && left[count] == right[count])
+        count++;
+    return count;
+}
+
+/* How many bytes are equal before both places; at most `most`. */
+static inline size_t wh_equal_backward(const uint8_t *left, const uint8_t *right, size_t most)
+{
+    size_t count = 0;
+
+    while (count < most && *--left == *--right)
+        count++;
+    return count;
+}
+
+static inline size_t wh_least(size_t left, size_t right)
+{
+    return left < right ? left : right;
+}
+
+#endif
