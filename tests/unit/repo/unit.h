@@ -3,14 +3,7 @@
 #ifndef WHITTLE_TESTS_REPO_UNIT_H
 #define WHITTLE_TESTS_REPO_UNIT_H
 
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-#include <string.h>
-
-#include <cmocka.h>
-
+#include "check.h"
 #include "whittle/header.h"
 
 /* A regular file of a header that exists in memory only. The digest is any distinct string. */
@@ -26,7 +19,5 @@
         .name = "n", .version = "1", .release = "1", .arch = "noarch", .digest_algorithm = 8,      \
         .file_count = sizeof(files_) / sizeof *(files_), .files = (files_)                         \
     }
-
-#define COUNT(array) (sizeof(array) / sizeof *(array))
 
 #endif

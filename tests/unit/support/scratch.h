@@ -1,14 +1,17 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* scratch.h - a temporary folder of one test, removed with what is in it. */
-#ifndef WHITTLE_TESTS_REPO_SCRATCH_H
-#define WHITTLE_TESTS_REPO_SCRATCH_H
+#ifndef WHITTLE_TESTS_SCRATCH_H
+#define WHITTLE_TESTS_SCRATCH_H
 
+#include <dirent.h>
 #include <fcntl.h>
 #include <ftw.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/stat.h>
 #include <unistd.h>
+
+#include "check.h"
 
 struct scratch {
     char path[64];
@@ -17,7 +20,7 @@ struct scratch {
 
 static inline struct scratch scratch_make(void)
 {
-    struct scratch scratch = {.path = "/tmp/whittle-repo-test.XXXXXX"};
+    struct scratch scratch = {.path = "/tmp/whittle-test.XXXXXX"};
 
     assert_non_null(mkdtemp(scratch.path));
     scratch.folder = open(scratch.path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
@@ -40,21 +43,40 @@ static inline void scratch_remove(struct scratch *scratch)
     (void)nftw(scratch->path, scratch_unlink, 8, FTW_DEPTH | FTW_PHYS);
 }
 
-/* Writes a file, making the one folder that it may lie in. */
-static inline void scratch_put(
-    const struct scratch *scratch, const char *name, const void *bytes, size_t length)
+/* Makes the folders that a file of this name lies in. */
+static inline void scratch_folders(const struct scratch *scratch, const char *name)
 {
-    const char *slash = strchr(name, '/');
+    char folder[512];
 
-    if (slash) {
-        char folder[64];
+    for (const char *slash = strchr(name, '/'); slash; slash = strchr(slash + 1, '/')) {
         (void)snprintf(folder, sizeof folder, "%.*s", (int)(slash - name), name);
         (void)mkdirat(scratch->folder, folder, 0755);
     }
+}
+
+/* Writes a file, and makes the folders that it lies in. */
+static inline void scratch_put(
+    const struct scratch *scratch, const char *name, const void *bytes, size_t length)
+{
+    scratch_folders(scratch, name);
     int fd = openat(scratch->folder, name, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0644);
     assert_true(fd >= 0);
     assert_int_equal(write(fd, bytes, length), length);
     assert_int_equal(close(fd), 0);
+}
+
+/* How many names a folder has; "." for the scratch folder itself. */
+static inline int scratch_names(const struct scratch *scratch, const char *folder)
+{
+    int fd = openat(scratch->folder, folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    DIR *names = fdopendir(fd);
+    int count = -2; /* . and .. */
+
+    assert_non_null(names);
+    while (readdir(names))
+        count++;
+    assert_int_equal(closedir(names), 0);
+    return count;
 }
 
 #endif
