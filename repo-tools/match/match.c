@@ -5,11 +5,16 @@
 #include <stdlib.h>
 
 #include "match/anchor_index.h"
+#include "match/gaps.h"
 #include "match/scan.h"
+#include "match/suffixes.h"
 #include "whittle/cleanup.h"
 #include "whittle/limits.h"
 
 #define SETTLED 24u
+#define STEP_FAST 8u
+#define STEP_DEFAULT 4u
+#define SUFFIXES_MAX (64u << 20) /* bytes of an old view that are sorted: 320 MiB of memory */
 
 static wh_status match_by_index(
     const struct wh_views *views, size_t step, struct wh_copy_list *list, struct wh_error *err)
@@ -22,6 +27,30 @@ static wh_status match_by_index(
     return wh_scan_range(&scan, 0, views->new_view.length, 0, list, err);
 }
 
+static wh_status match_by_suffixes(
+    const struct wh_views *views, struct wh_copy_list *list, struct wh_error *err)
+{
+    wh_cleanup(wh_suffixes_clear) struct wh_suffixes suffixes = {0};
+    const struct wh_scan scan = {
+        .views = *views, .find = wh_suffixes_find, .context = &suffixes, .settled = SETTLED};
+
+    WH_TRY(wh_suffixes_init(&suffixes, views, err));
+    return wh_scan_range(&scan, 0, views->new_view.length, 0, list, err);
+}
+
+static wh_status match(const struct wh_views *views, enum wh_effort effort,
+    struct wh_copy_list *list, struct wh_error *err)
+{
+    wh_cleanup(wh_copy_list_clear) struct wh_copy_list rough = {0};
+
+    if (effort == WH_EFFORT_FAST)
+        return match_by_index(views, STEP_FAST, list, err);
+    if (effort == WH_EFFORT_BEST && views->old_view.length <= SUFFIXES_MAX)
+        return match_by_suffixes(views, list, err);
+    WH_TRY(match_by_index(views, STEP_DEFAULT, &rough, err));
+    return wh_fill_gaps(views, &rough, list, err);
+}
+
 wh_status wh_match(struct wh_bytes old_view, struct wh_bytes new_view, enum wh_effort effort,
     struct wh_copies *out_copies, struct wh_error *err)
 {
@@ -32,7 +61,7 @@ wh_status wh_match(struct wh_bytes old_view, struct wh_bytes new_view, enum wh_e
         return wh_fail(err, WH_OVER_LIMIT, "contents of %zu and %zu bytes are over the limit",
             old_view.length, new_view.length);
     if (old_view.length > 0 && new_view.length > 0)
-        WH_TRY(match_by_index(&views, effort == WH_EFFORT_FAST ? 8 : 4, &list, err));
+        WH_TRY(match(&views, effort, &list, err));
     *out_copies = (struct wh_copies){wh_take(list.copies), list.count};
     return WH_OK;
 }
