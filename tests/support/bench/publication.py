@@ -1,0 +1,94 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""whittle's side: bundles of a corpus, published as a maintainer does it, and what their own tools say of them."""
+import dataclasses
+import hashlib
+import json
+import os
+import pathlib
+import shutil
+import sys
+import xml.etree.ElementTree
+
+import setup
+from bench import tools
+
+
+@dataclasses.dataclass(frozen=True)
+class Bundle:
+    """The step that leads from one older version."""
+    path: pathlib.Path
+    bytes: int
+    sha256: str
+
+
+def programs(build):
+    """The folder with whittle-repo and whittle: of a build that is there, or of the release build, brought up to date."""
+    folder = build or setup.build("release")
+    if not (folder / "bin" / "whittle-repo").exists():
+        sys.exit("%s: no bin/whittle-repo in it" % folder)
+    return folder / "bin"
+
+
+def copy_package(source, target):
+    """A hard link where that is possible: packages are only read."""
+    try:
+        os.link(source, target)
+    except OSError:
+        shutil.copy2(source, target)
+
+
+def copy(repository, folder, pairs=None):
+    """A copy of a repository's metadata and of all packages, or of those of some pairs, with metadata of their own."""
+    folder.mkdir()
+    for package in [pair.new.path for pair in pairs] if pairs else sorted(repository.glob("*.rpm")):
+        copy_package(package, folder / package.name)
+    if pairs:
+        tools.run("createrepo_c", "--quiet", folder)
+    else:
+        shutil.copytree(repository / "repodata", folder / "repodata")
+
+
+def index_file(repository):
+    """The published index."""
+    found = sorted((repository / "repodata").glob("*-whittle.xml.zst"))
+    if len(found) != 1:
+        raise RuntimeError("%s: %d indexes published" % (repository, len(found)))
+    return found[0]
+
+
+def steps(document):
+    """(pkgid, first digits of the older header's SHA-256) -> (size, SHA-256), from the text of an index."""
+    return {(package.get("pkgid"), bundle.get("from")): (int(bundle.get("size")), bundle.get("sha256"))
+            for package in xml.etree.ElementTree.fromstring(document).iter("package") for bundle in package.iter("bundle")}
+
+
+def bundles(repository, pairs):
+    """Pair -> its bundle, for the pairs that have one."""
+    listed = steps(tools.run("zstd", "--decompress", "--stdout", "--quiet", index_file(repository)))
+    found = {}
+    for pair in pairs:
+        pkgid = hashlib.sha256(pair.new.path.read_bytes()).hexdigest()
+        step = listed.get((pkgid, pair.old.header[:16]))
+        if step:
+            size, sha256 = step
+            name = "%s-%s.%s.%s.wht" % (pair.new.name, pair.new.version, pair.new.arch, sha256[:16])
+            found[pair] = Bundle(repository / "whittle" / name, size, sha256)
+    return found
+
+
+def codecs(repo_tool, found):
+    """Codec -> how many files it won, their bytes, and what is stored for them, over all bundles."""
+    totals = {}
+    for pair, bundle in found.items():
+        explained = json.loads(tools.run(repo_tool, "explain", "--json", bundle.path, pair.old.path))
+        groups = set()
+        for file in explained.get("files", []):
+            if not file.get("codec"):
+                continue
+            total = totals.setdefault(file["codec"], {"files": 0, "bytes": 0, "stored": 0})
+            total["files"] += 1
+            total["bytes"] += file["size"]
+            if file["group"] not in groups:
+                groups.add(file["group"])
+                total["stored"] += file["group_bytes"]
+    return totals
