@@ -77,7 +77,7 @@ static wh_status put_file(Header h, struct wh_error *err)
         (struct wh_bytes){(const uint8_t *)WH_CANARY_CONTENT, sizeof WH_CANARY_CONTENT - 1},
         &digest, err));
     wh_hex(digest.bytes, digest.length, hex);
-    put_array(h, RPMTAG_BASENAMES, WH_CANARY_FILE + 1);
+    put_array(h, RPMTAG_BASENAMES, &WH_CANARY_FILE[1]);
     put_array(h, RPMTAG_DIRNAMES, "/");
     put_array(h, RPMTAG_FILEDIGESTS, hex);
     put_array(h, RPMTAG_FILELINKTOS, "");
