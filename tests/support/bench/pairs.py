@@ -9,7 +9,13 @@ import sys
 
 from bench import tools
 
-QUERY = "%{NAME} %{ARCH} %{VERSION}-%{RELEASE} %{SHA256HEADER}\n"
+QUERY = "%{NAME} %{ARCH} %{VERSION}-%{RELEASE} %{NEVRA} %{SHA256HEADER}\n"
+
+
+def sha256(path):
+    """Of a file's content."""
+    with open(path, "rb") as file:
+        return hashlib.file_digest(file, "sha256").digest()
 
 
 @dataclasses.dataclass(frozen=True)
@@ -19,12 +25,18 @@ class Package:
     name: str
     arch: str
     version: str
+    nevra: str
     header: str  # SHA-256, by which the index names an older version
 
     @property
     def bytes(self):
         """Size of the file."""
         return self.path.stat().st_size
+
+    @property
+    def pkgid(self):
+        """SHA-256 of the file, as createrepo_c writes it into the metadata."""
+        return sha256(self.path).hex()
 
 
 @dataclasses.dataclass(frozen=True)
@@ -90,8 +102,7 @@ def contents(root):
             path = pathlib.Path(place, name)
             status = path.lstat()
             if stat.S_ISREG(status.st_mode) and status.st_size > 0:
-                with open(path, "rb") as file:
-                    found[path.relative_to(root)] = hashlib.file_digest(file, "sha256").digest()
+                found[path.relative_to(root)] = sha256(path)
     return found
 
 

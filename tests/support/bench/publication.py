@@ -1,7 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """whittle's side: bundles of a corpus, published as a maintainer does it, and what their own tools say of them."""
 import dataclasses
-import hashlib
 import json
 import os
 import pathlib
@@ -67,8 +66,7 @@ def bundles(repository, pairs):
     listed = steps(tools.run("zstd", "--decompress", "--stdout", "--quiet", index_file(repository)))
     found = {}
     for pair in pairs:
-        pkgid = hashlib.sha256(pair.new.path.read_bytes()).hexdigest()
-        step = listed.get((pkgid, pair.old.header[:16]))
+        step = listed.get((pair.new.pkgid, pair.old.header[:16]))
         if step:
             size, sha256 = step
             name = "%s-%s.%s.%s.wht" % (pair.new.name, pair.new.version, pair.new.arch, sha256[:16])

@@ -36,9 +36,7 @@ def of_bytes(result):
     lines += ["", "Full packages, deltarpm and whittle are all that is downloaded; the other columns are file contents without the package's header.",
               "What has no older file of the same path counts as zstd -19 in bsdiff, xdelta3 and zstd patch."]
     lines += codec_lines(result["codecs"])
-    lines += ["left out: %s needs %s (Debian: %s)" % (TITLES[key], ", ".join(programs), " ".join(sorted({tools.PACKAGES[name] for name in programs})))
-              for key, programs in result["left_out"].items()]
-    return "\n".join(lines)
+    return "\n".join(lines + left_out_lines(result["left_out"]))
 
 
 def codec_lines(codecs):
@@ -49,3 +47,30 @@ def codec_lines(codecs):
     for name, won in sorted(codecs.items(), key=lambda item: -item[1]["files"]):
         lines.append(line(name, [grouped(won[key]) for key in ("files", "bytes", "stored")]))
     return lines
+
+
+def usage_line(title, usage, floor):
+    """CPU, time and memory of one tool."""
+    peak = "%.0f" % (usage["peak_bytes"] / 1e6)
+    return line("  " + title, ["%.2f" % usage["cpu_s"], "%.2f" % usage["wall_s"], peak if usage["peak_bytes"] > floor else "< " + peak])
+
+
+def of_cost(result):
+    """What `tests/bench cost` prints."""
+    floor = result["own_peak_bytes"]
+    lines = [line("", ["CPU s", "seconds", "peak MB"])]
+    for side, count, programs in (("publisher", result["packages"], {"whittle": "whittle-repo publish", "deltarpm": "makedeltarpm"}),
+                                  ("client", result["with_bundles"], {"whittle": "whittle assemble", "deltarpm": "applydeltarpm -r"})):
+        lines.append("%s, %d packages" % (side, count))
+        lines += [usage_line(programs[tool], usage, floor) for tool, usage in result[side].items()]
+    decoder = result["decoder"]
+    if decoder:
+        lines += ["", line("decoding", ["MB a CPU s"]), "%d ELF files, %s bytes" % (decoder["files"], grouped(decoder["bytes"])),
+                  line("  whittle-repo patch", ["%.0f" % decoder["whittle"]]), line("  zstd -d", ["%.0f" % decoder["zstd"]])]
+    return "\n".join(lines + left_out_lines(result["left_out"]))
+
+
+def left_out_lines(left_out):
+    """The tools that are not here."""
+    return ["left out: %s needs %s (Debian: %s)" % (TITLES[key], ", ".join(programs), " ".join(sorted({tools.PACKAGES[name] for name in programs})))
+            for key, programs in left_out.items()]
