@@ -3,27 +3,30 @@
 #include "protocol/lines.h"
 
 #include <stdlib.h>
-#include <string.h>
 
 #include "protocol/request.h"
 #include "whittle/cleanup.h"
 
 wh_status wh_lines_each(FILE *stream, wh_line_fn *take, void *context, struct wh_error *err)
 {
-    const size_t room = WH_LINE_MAX + 2; /* newline and terminator */
-    wh_autofree char *line = malloc(room);
+    wh_autofree uint8_t *line = malloc(WH_LINE_MAX);
+    size_t length = 0;
+    int byte;
 
     if (!line)
         return wh_no_memory(err);
-    while (fgets(line, (int)room, stream)) {
-        size_t length = strlen(line);
-        bool whole = length > 0 && line[length - 1] == '\n';
-        if (whole)
-            length--;
-        else if (!feof(stream))
-            return wh_fail(err, WH_OVER_LIMIT, "request: longer than %u bytes", WH_LINE_MAX);
-        if (length > 0)
-            WH_TRY(take(context, (struct wh_bytes){(const uint8_t *)line, length}, err));
-    }
-    return ferror(stream) ? wh_fail_errno(err, "standard input") : WH_OK;
+    do {
+        byte = getc(stream); /* not fgets(): it does not tell a zero byte from the end */
+        if (byte == EOF && ferror(stream))
+            return wh_fail_errno(err, "standard input");
+        if (byte != '\n' && byte != EOF) {
+            if (length == WH_LINE_MAX)
+                return wh_fail(err, WH_OVER_LIMIT, "request: longer than %u bytes", WH_LINE_MAX);
+            line[length++] = (uint8_t)byte;
+        } else if (length > 0) {
+            WH_TRY(take(context, (struct wh_bytes){line, length}, err));
+            length = 0;
+        }
+    } while (byte != EOF);
+    return WH_OK;
 }
