@@ -4,7 +4,9 @@
 
 #include <fcntl.h>
 #include <pthread.h>
+#include <rpm/rpmfileutil.h>
 #include <rpm/rpmts.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -27,10 +29,27 @@ static void free_system(struct wh_system **system)
     wh_system_free(*system);
 }
 
+/* librpm makes a database where there is none, even when it is only to read. */
+static bool has_database(const char *root)
+{
+    static const char *const names[] = {"rpmdb.sqlite", "Packages.db", "Packages"};
+    wh_autofree char *folder = rpmGetPath("%{?_dbpath}", NULL);
+    bool found = false;
+
+    for (size_t i = 0; i < sizeof names / sizeof *names && !found; i++) {
+        wh_autofree char *path = NULL;
+        if (asprintf(&path, "%s/%s/%s", root, folder, names[i]) < 0)
+            return false;
+        found = access(path, F_OK) == 0;
+    }
+    return found;
+}
+
 static rpmts open_database(const char *root)
 {
+    if (!has_database(root))
+        return NULL;
     rpmts ts = rpmtsCreate();
-
     if (rpmtsSetRootDir(ts, root) == 0 && rpmtsOpenDB(ts, O_RDONLY) == 0)
         return ts;
     return rpmtsFree(ts);
