@@ -41,6 +41,7 @@ struct columns {
     const char *linktos[FILES_MAX];
     char digests[FILES_MAX][2 * WH_DIGEST_MAX + 1];
     const char *digest_texts[FILES_MAX];
+    const char *owners[FILES_MAX];
     uint32_t sizes[FILES_MAX];
     uint64_t long_sizes[FILES_MAX];
     uint32_t folders[FILES_MAX];
@@ -66,6 +67,7 @@ static void fill_column(struct columns *columns, uint32_t i, const struct sample
     if (has_digest)
         hex_digest(WH_SHA256, content, columns->digests[i]);
     columns->digest_texts[i] = columns->digests[i];
+    columns->owners[i] = "root";
     columns->long_sizes[i] = file->size      ? file->size
                              : S_ISLNK(mode) ? strlen(file->linkto)
                              : S_ISDIR(mode) ? 4096
@@ -93,6 +95,8 @@ static void put_files(Header h, const struct sample_file *files, uint32_t count,
     put(h, RPMTAG_DIRNAMES, RPM_STRING_ARRAY_TYPE, columns.dirnames, count);
     put(h, RPMTAG_FILELINKTOS, RPM_STRING_ARRAY_TYPE, columns.linktos, count);
     put(h, RPMTAG_FILEDIGESTS, RPM_STRING_ARRAY_TYPE, columns.digest_texts, count);
+    put(h, RPMTAG_FILEUSERNAME, RPM_STRING_ARRAY_TYPE, columns.owners, count);
+    put(h, RPMTAG_FILEGROUPNAME, RPM_STRING_ARRAY_TYPE, columns.owners, count);
     put(h, RPMTAG_DIRINDEXES, RPM_INT32_TYPE, columns.folders, count);
     if (stripped)
         put(h, RPMTAG_LONGFILESIZES, RPM_INT64_TYPE, columns.long_sizes, count);
@@ -109,7 +113,7 @@ static void put_files(Header h, const struct sample_file *files, uint32_t count,
         free(columns.dirnames[i]);
 }
 
-static void put_identity(Header h, const char *version)
+static void put_identity(Header h, const char *version, const char *compressor)
 {
     put_text(h, RPMTAG_NAME, "sample");
     put_text(h, RPMTAG_VERSION, version);
@@ -119,7 +123,7 @@ static void put_identity(Header h, const char *version)
     put_text(h, RPMTAG_RPMVERSION, "4.18.0");
     put_text(h, RPMTAG_SOURCERPM, "sample-1-1.src.rpm");
     put_text(h, RPMTAG_PAYLOADFORMAT, "cpio");
-    put_text(h, RPMTAG_PAYLOADCOMPRESSOR, "zstd");
+    put_text(h, RPMTAG_PAYLOADCOMPRESSOR, compressor ? compressor : "zstd");
     put_text(
         h, RPMTAG_DESCRIPTION, "A package that is made up in memory, so that tests need none.");
 }
@@ -257,7 +261,9 @@ static void build_prefix(struct sample *sample, Header h, size_t reserved)
     struct wh_error err;
 
     wh_buffer_append(&sample->prefix, lead, sizeof lead);
-    wh_buffer_fill(&sample->prefix, 0, WH_LEAD_LENGTH - sizeof lead);
+    wh_buffer_fill(&sample->prefix, 0, 78 - sizeof lead);
+    wh_buffer_append(&sample->prefix, "\0\5", 2); /* a signature header follows */
+    wh_buffer_fill(&sample->prefix, 0, WH_LEAD_LENGTH - 80);
     put_signature(&sample->prefix, reserved);
     export_header(h, &sample->prefix);
     must(wh_prefix_parse(wh_buffer_bytes(&sample->prefix), &sample->parsed, &err), &err);
@@ -277,7 +283,7 @@ void sample_make(struct sample *sample, const char *version, const struct sample
     if (!options)
         options = &usual;
     *sample = (struct sample){.prefix.ceiling = CEILING, .payload.ceiling = CEILING};
-    put_identity(h, version);
+    put_identity(h, version, options->compressor);
     put_files(h, files, count, options->stripped);
     export_header(h, &draft);
     must(wh_header_parse(wh_buffer_bytes(&draft), &without_digest, &err), &err);

@@ -19,11 +19,12 @@ struct sample_file {
 };
 
 struct sample_options {
-    bool stripped;      /* 64-bit sizes and stripped members */
-    bool three_digests; /* payload digests as v6 packages have them */
-    uint32_t uid;       /* written into each member, as some builders do */
-    size_t tail;        /* zeros after the trailer, as builders with blocks write them */
-    size_t reserved;    /* bytes of reserved space in the signature header; 0 for none */
+    bool stripped;          /* 64-bit sizes and stripped members */
+    bool three_digests;     /* payload digests as v6 packages have them */
+    uint32_t uid;           /* written into each member, as some builders do */
+    size_t tail;            /* zeros after the trailer, as builders with blocks write them */
+    size_t reserved;        /* bytes of reserved space in the signature header; 0 for none */
+    const char *compressor; /* that the payload is labelled with; NULL for zstd */
 };
 
 struct sample {
