@@ -36,12 +36,13 @@ bool wh_attributes_set(int fd, const char *type, const char *value)
     struct stat status;
     char mtime[32];
 
-    if (!name || fstat(fd, &status) < 0)
+    /* First, so that no assembled package that gets a name goes unmarked. */
+    if (!set(fd, WH_ATTRIBUTE_ASSEMBLED, "", "1") || !name || fstat(fd, &status) < 0)
         return false;
     (void)snprintf(mtime, sizeof mtime, "%lld",
         (long long)status.st_mtim.tv_sec * 1000000000 + status.st_mtim.tv_nsec);
     for (size_t i = 0; i < sizeof prefixes / sizeof *prefixes; i++)
         if (!set(fd, prefixes[i], "mtime", mtime) || !set(fd, prefixes[i], name, value))
             return false;
-    return set(fd, WH_ATTRIBUTE_ASSEMBLED, "", "1");
+    return true;
 }

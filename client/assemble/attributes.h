@@ -9,10 +9,11 @@
 
 #include <stdbool.h>
 
-/* Sets librepo's two attributes under both of its prefixes (up to 1.18: user.Librepo.checksum.,
- * since 1.19: user.librepo.checksum.) and our mark. type and value: the repository's checksum of
- * the package. The file's content must be final: librepo compares its mtime. False where the file
- * system takes no such attributes. */
+/* Sets our mark, and librepo's two attributes under both of its prefixes (up to 1.18:
+ * user.Librepo.checksum., since 1.19: user.librepo.checksum.). type and value: the repository's
+ * checksum of the package. The file's content must be final: librepo compares its mtime. False
+ * where the file system takes no such attributes, and, with the mark set, where librepo knows no
+ * such type. */
 bool wh_attributes_set(int fd, const char *type, const char *value);
 
 #endif
