@@ -16,23 +16,23 @@
 #define PACKAGE_MODE 0644 /* as package managers leave their downloads */
 
 /* A name in the folder that nobody has; the caller frees. */
-static char *random_name(void)
+static wh_status make_name(const struct wh_sink_file *file, char **out_name, struct wh_error *err)
 {
     uint64_t number;
     char *name;
 
-    if (getrandom(&number, sizeof number, 0) != sizeof number ||
-        asprintf(&name, ".whittle-%016llx", (unsigned long long)number) < 0)
-        return NULL;
-    return name;
+    if (getrandom(&number, sizeof number, 0) != sizeof number)
+        return wh_fail_errno(err, "%s: no name for a temporary file", file->name);
+    if (asprintf(&name, ".whittle-%016llx", (unsigned long long)number) < 0)
+        return wh_no_memory(err);
+    *out_name = name;
+    return WH_OK;
 }
 
 /* File systems without nameless files (ramfs has them, some overlays do not). */
 static wh_status open_named(struct wh_sink_file *file, struct wh_error *err)
 {
-    file->stopgap = random_name();
-    if (!file->stopgap)
-        return wh_no_memory(err);
+    WH_TRY(make_name(file, &file->stopgap, err));
     file->fd = openat(file->folder_fd, file->stopgap,
         O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, PACKAGE_MODE);
     if (file->fd >= 0)
@@ -133,10 +133,9 @@ struct wh_sink wh_sink_over(struct wh_sink_file *file)
 static wh_status give_stopgap(struct wh_sink_file *file, struct wh_error *err)
 {
     char self[sizeof "/proc/self/fd/" + 3 * sizeof(int)];
-    wh_autofree char *name = random_name();
+    wh_autofree char *name = NULL;
 
-    if (!name)
-        return wh_no_memory(err);
+    WH_TRY(make_name(file, &name, err));
     (void)snprintf(self, sizeof self, "/proc/self/fd/%d", file->fd);
     if (linkat(AT_FDCWD, self, file->folder_fd, name, AT_SYMLINK_FOLLOW) < 0)
         return wh_fail_errno(err, "%s: cannot link into place", file->name);
