@@ -72,10 +72,9 @@ static void the_time_is_the_files(void **state)
     place_make(&place);
     assert_int_equal(futimens(place.fd, times), 0);
     assert_int_equal(wh_attributes_set(place.fd, "sha256", "00ff"), place.can);
-    if (!place.can)
-        skip();
-    assert_string_equal(value_of(&place, "user.Librepo.checksum.mtime"), "1234567890987654321");
-    assert_string_equal(value_of(&place, "user.librepo.checksum.mtime"), "1234567890987654321");
+    const char *time = place.can ? "1234567890987654321" : "";
+    assert_string_equal(value_of(&place, "user.Librepo.checksum.mtime"), time);
+    assert_string_equal(value_of(&place, "user.librepo.checksum.mtime"), time);
 }
 
 /* A name from the repository's metadata becomes no attribute of its own, but the file can still be
