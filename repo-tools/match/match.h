@@ -4,14 +4,7 @@
 #define WHITTLE_REPO_MATCH_H
 
 #include "effort.h"
-#include "whittle/bytes.h"
-
-/* A range of the new content that is much like a range of the old one: single bytes may differ. */
-struct wh_copy {
-    size_t new_offset;
-    size_t old_offset;
-    size_t length; /* > 0 */
-};
+#include "whittle/patch.h"
 
 /* Ascending by new_offset and disjoint in the new content; ranges of the old one may be used
  * several times and in any order. */

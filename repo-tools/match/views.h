@@ -3,24 +3,13 @@
 #ifndef WHITTLE_REPO_MATCH_VIEWS_H
 #define WHITTLE_REPO_MATCH_VIEWS_H
 
-#include <endian.h>
-#include <string.h>
-
 #include "whittle/bytes.h"
+#include "whittle/word.h"
 
 struct wh_views {
     struct wh_bytes old_view;
     struct wh_bytes new_view;
 };
-
-/* Little-endian, so that hashes and with them the results are the same on every machine. */
-static inline uint64_t wh_load64(const uint8_t *bytes)
-{
-    uint64_t word;
-
-    memcpy(&word, bytes, sizeof word);
-    return le64toh(word);
-}
 
 /* How many bytes are equal from both places on; at most `most`. */
 static inline size_t wh_equal_forward(const uint8_t *left, const uint8_t *right, size_t most)

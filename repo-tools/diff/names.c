@@ -1,0 +1,170 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* names.c - see diff/names.h. */
+#include "diff/names.h"
+
+#include <stdlib.h>
+
+#include "whittle/cleanup.h"
+#include "whittle/code.h"
+
+enum { FLAG_ALLOC = 2, STUB_LENGTH = 16 };
+
+uint32_t wh_symbol_hash(const struct wh_elf *elf, uint32_t table, uint64_t symbol)
+{
+    struct wh_bytes symbols = wh_elf_content(elf, table);
+    size_t record = elf->wide ? 24 : 16;
+
+    if (symbol >= symbols.length / record)
+        return 0;
+    struct wh_bytes strings = wh_elf_content(elf, elf->sections[table].link);
+    uint32_t at = wh_load32(symbols.data + symbol * record);
+    uint32_t hash = 2166136261u;
+    if (at >= strings.length || strings.data[at] == '\0')
+        return 0;
+    for (; at < strings.length && strings.data[at]; at++)
+        hash = (hash ^ strings.data[at]) * 16777619u;
+    return hash ? hash : 1;
+}
+
+/* Relocation types that put a symbol's address, or one of the image, into a word. */
+static bool is_relative(uint16_t machine, uint32_t type)
+{
+    switch (machine) {
+    case WH_EM_X86_64:
+        return type == 8 || type == 37;
+    case WH_EM_AARCH64:
+        return type == 1027 || type == 1032;
+    default:
+        return false;
+    }
+}
+
+static struct wh_slot read_slot(
+    const struct wh_elf *elf, const struct wh_section *table, const uint8_t *row)
+{
+    unsigned width = elf->wide ? 8 : 4;
+    uint64_t info = wh_load(row + width, width);
+    struct wh_slot slot = {.address = wh_load(row, width)};
+    uint64_t symbol = info >> (elf->wide ? 32 : 8);
+
+    if (symbol > 0)
+        slot.name = wh_symbol_hash(elf, table->link, symbol);
+    else if (table->type == WH_SHT_RELA && elf->wide && is_relative(elf->machine, (uint32_t)info))
+        slot.target = wh_load64(row + 16);
+    return slot;
+}
+
+static size_t row_length(const struct wh_elf *elf, const struct wh_section *table)
+{
+    return (elf->wide ? 8u : 4u) * (table->type == WH_SHT_RELA ? 3u : 2u);
+}
+
+static bool is_table(const struct wh_section *section)
+{
+    return (section->type == WH_SHT_RELA || section->type == WH_SHT_REL) &&
+           section->flags & FLAG_ALLOC;
+}
+
+static int order_slots(const void *left, const void *right)
+{
+    const struct wh_slot *a = left;
+    const struct wh_slot *b = right;
+
+    if (a->address != b->address)
+        return a->address < b->address ? -1 : 1;
+    return (a->name > b->name) - (a->name < b->name);
+}
+
+wh_status wh_names_find(const struct wh_elf *elf, struct wh_names *out_names, struct wh_error *err)
+{
+    struct wh_names names = {0};
+    uint64_t rows = 0;
+
+    for (uint32_t i = 1; elf->type != WH_ET_REL && i < elf->section_count; i++)
+        if (is_table(&elf->sections[i]))
+            rows += elf->sections[i].length / row_length(elf, &elf->sections[i]);
+    names.slots = wh_array(rows, sizeof *names.slots, SIZE_MAX, err);
+    if (!names.slots)
+        return wh_no_memory(err);
+    for (uint32_t i = 1; elf->type != WH_ET_REL && i < elf->section_count; i++) {
+        const struct wh_section *table = &elf->sections[i];
+        size_t length = row_length(elf, table);
+        struct wh_bytes content = wh_elf_content(elf, i);
+        for (size_t at = 0; is_table(table) && at + length <= content.length; at += length) {
+            struct wh_slot slot = read_slot(elf, table, content.data + at);
+            if (slot.name || slot.target)
+                names.slots[names.count++] = slot;
+        }
+    }
+    if (names.count > 0)
+        qsort(names.slots, names.count, sizeof *names.slots, order_slots);
+    *out_names = names;
+    return WH_OK;
+}
+
+void wh_names_clear(struct wh_names *names)
+{
+    free(names->slots);
+    *names = (struct wh_names){0};
+}
+
+const struct wh_slot *wh_names_slot(const struct wh_names *names, uint64_t address)
+{
+    size_t low = 0;
+    size_t high = names->count;
+
+    while (low < high) {
+        size_t middle = low + (high - low) / 2;
+        if (names->slots[middle].address < address)
+            low = middle + 1;
+        else
+            high = middle;
+    }
+    return low < names->count && names->slots[low].address == address ? &names->slots[low] : NULL;
+}
+
+static uint64_t x86_slot(
+    const struct wh_elf *elf, uint64_t got, uint64_t address, const uint8_t *code)
+{
+    for (size_t i = 0; i + 6 <= STUB_LENGTH; i++) {
+        uint32_t value = wh_load32(code + i + 2);
+        if (code[i] == 0xff && code[i + 1] == 0x25) /* jmp *place */
+            return elf->machine == WH_EM_386 ? value
+                                             : address + i + 6 + (uint64_t)(int64_t)(int32_t)value;
+        if (code[i] == 0xff && code[i + 1] == 0xa3) /* jmp *place(%ebx) */
+            return (got + value) & UINT32_MAX;
+    }
+    return 0;
+}
+
+static uint64_t arm_slot(uint64_t address, const uint8_t *code)
+{
+    for (size_t i = 0; i + 8 <= STUB_LENGTH; i += 4) {
+        uint32_t word = wh_load32(code + i);
+        struct wh_arm_word next = wh_arm_decode(wh_load32(code + i + 4));
+        if (wh_arm_decode(word).kind == WH_ARM_PAGE && next.kind == WH_ARM_LOW &&
+            next.base == (word & 31))
+            return wh_arm_page_target(word, address + i) +
+                   wh_arm_low_bits(wh_load32(code + i + 4), next.scale);
+    }
+    return 0;
+}
+
+uint64_t wh_stub_slot(const struct wh_elf *elf, uint64_t got, uint64_t address)
+{
+    uint64_t offset;
+
+    for (uint32_t i = 1; i < elf->section_count; i++) {
+        const struct wh_section *section = &elf->sections[i];
+        if (address - section->address >= section->length ||
+            strncmp(wh_elf_section_name(elf, section), ".plt", 4) != 0)
+            continue;
+        if (!wh_segments_offset(&elf->segments, address, &offset) ||
+            offset + STUB_LENGTH > elf->bytes.length)
+            return 0;
+        const uint8_t *code = elf->bytes.data + offset;
+        return elf->machine == WH_EM_AARCH64 ? arm_slot(address, code)
+                                             : x86_slot(elf, got, address, code);
+    }
+    return 0;
+}

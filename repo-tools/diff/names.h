@@ -1,0 +1,35 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* names.h - what the dynamic linker will put where: symbols' names and relative addresses by slot.
+ */
+#ifndef WHITTLE_REPO_NAMES_H
+#define WHITTLE_REPO_NAMES_H
+
+#include "whittle/elf.h"
+
+/* A word in memory that a relocation fills. */
+struct wh_slot {
+    uint64_t address;
+    uint64_t target; /* of a relative relocation; 0 for a symbol */
+    uint32_t name;   /* hash of the symbol's name; 0 for a relative one */
+};
+
+struct wh_names {
+    struct wh_slot *slots; /* ascending by address */
+    size_t count;
+};
+
+/* From the file's dynamic relocations; hostile ones are left out. Free with wh_names_clear(). */
+WH_MUST_CHECK wh_status wh_names_find(
+    const struct wh_elf *elf, struct wh_names *out_names, struct wh_error *err);
+void wh_names_clear(struct wh_names *names);
+
+/* The slot at that address, or NULL. */
+const struct wh_slot *wh_names_slot(const struct wh_names *names, uint64_t address);
+
+/* Hash of the name of a symbol in a symbol table; 0 when there is none. */
+uint32_t wh_symbol_hash(const struct wh_elf *elf, uint32_t table, uint64_t symbol);
+
+/* The slot through which the stub at this address jumps, 0 where there is no stub. */
+uint64_t wh_stub_slot(const struct wh_elf *elf, uint64_t got, uint64_t address);
+
+#endif
