@@ -356,7 +356,10 @@ class Whittle(dnf.Plugin):
                 continue
             path = pkg.localPkg()
             if path in self._unmarked or is_marked(path):
-                remove_file(path)
+                try:
+                    remove_file(path)
+                except OSError as error:  # dnf says the same of all that it would remove
+                    logger.debug('whittle: %s: %s', path, error)
 
     def _assembled_of(self, pkglist, progress):
         """The packages of the list that need no download any more. Never fails but by an interrupt."""
