@@ -9,6 +9,8 @@
 #include "whittle/limits.h"
 #include "whittle/prefix.h"
 
+enum { MD5_LENGTH = 16 };
+
 enum action {
     KEEP,
     DROP,  /* covers the compressed payload */
@@ -122,6 +124,13 @@ static size_t alignment_of(uint32_t type)
     }
 }
 
+/* What the plugin restores is binary, and an MD5 has sixteen bytes: it passes over any other. */
+static bool can_be_carried(const struct wh_tag_entry *entry, size_t length)
+{
+    return rule_for(entry->tag)->restored_as == 0 ||
+           (entry->type == WH_TYPE_BIN && (entry->tag != WH_SIG_MD5 || length == MD5_LENGTH));
+}
+
 static wh_status read_items(
     const struct wh_prefix *prefix, struct items *out_items, struct wh_error *err)
 {
@@ -136,7 +145,7 @@ static wh_status read_items(
             return wh_fail(err, WH_UNSUPPORTED, "signature header has tag %u, which no rule covers",
                 entry.tag);
         size_t length = entry.data.data ? data_length(&entry) : 0;
-        if (length == 0 || entry.tag <= previous)
+        if (length == 0 || entry.tag <= previous || !can_be_carried(&entry, length))
             return wh_fail(
                 err, WH_MALFORMED, "signature header: entry of tag %u is bad", entry.tag);
         previous = entry.tag;
@@ -293,24 +302,16 @@ static wh_status write_signature(
     return wh_buffer_check(out, err);
 }
 
-wh_status wh_prefix_can_rewrite(const struct wh_prefix *prefix, struct wh_error *err)
+static wh_status rewrite_signature(const struct wh_prefix *prefix,
+    const struct wh_package_digests *digests, struct wh_buffer *out_signature, struct wh_error *err)
 {
+    wh_cleanup(wh_buffer_clear) struct wh_buffer carrier = {.ceiling = WH_SIGNATURE_DATA_MAX};
     struct items items;
 
     WH_TRY(read_items(prefix, &items, err));
     if (!find_item(&items, WH_SIG_REGION))
         return wh_fail(err, WH_UNSUPPORTED, "signature header has no region");
-    return check_signatures(&items, err);
-}
-
-wh_status wh_prefix_rewrite(const struct wh_prefix *prefix,
-    const struct wh_package_digests *digests, struct wh_buffer *out_prefix, struct wh_error *err)
-{
-    wh_cleanup(wh_buffer_clear) struct wh_buffer carrier = {.ceiling = WH_SIGNATURE_DATA_MAX};
-    struct items items;
-
-    WH_TRY(wh_prefix_can_rewrite(prefix, err));
-    WH_TRY(read_items(prefix, &items, err));
+    WH_TRY(check_signatures(&items, err));
     WH_TRY(build_carrier(&items, digests, &carrier, err));
     if (carrier.length > WH_CARRIER_MAX)
         return wh_fail(
@@ -318,9 +319,25 @@ wh_status wh_prefix_rewrite(const struct wh_prefix *prefix,
     drop_items(&items);
     place_carrier(&items, &carrier);
     WH_TRY(wh_buffer_check(&carrier, err));
+    return write_signature(&items, out_signature, err);
+}
 
+wh_status wh_prefix_can_rewrite(const struct wh_prefix *prefix, struct wh_error *err)
+{
+    wh_cleanup(wh_buffer_clear) struct wh_buffer signature = {.ceiling = WH_PREFIX_MAX};
+    const struct wh_package_digests digests = {0};
+
+    return rewrite_signature(prefix, &digests, &signature, err);
+}
+
+wh_status wh_prefix_rewrite(const struct wh_prefix *prefix,
+    const struct wh_package_digests *digests, struct wh_buffer *out_prefix, struct wh_error *err)
+{
+    wh_cleanup(wh_buffer_clear) struct wh_buffer signature = {.ceiling = WH_PREFIX_MAX};
+
+    WH_TRY(rewrite_signature(prefix, digests, &signature, err));
     wh_buffer_append(out_prefix, prefix->bytes.data, WH_LEAD_LENGTH);
-    WH_TRY(write_signature(&items, out_prefix, err));
+    wh_buffer_append(out_prefix, signature.data, signature.length);
     wh_buffer_append(out_prefix, prefix->header.bytes.data, prefix->header.bytes.length);
     return wh_buffer_check(out_prefix, err);
 }

@@ -63,5 +63,7 @@ void golden_put_signatures(void)
     PREFIX("bad-signature-over-payload-only", SHA1, SIZE, PGP, MD5);
     PREFIX("bad-signature-out-of-order", SHA256, SHA1);
     PREFIX("bad-signature-tag-twice", RSA, RSA);
+    PREFIX("bad-signature-md5-too-short", RSA, BLOB(1004, "0123456789abcde"));
+    PREFIX("bad-signature-pgp-not-binary", RSA, TEXT(1002, "text"));
     PREFIX("bad-signature-data-too-short", RSA, {1004, BIN, 1000, "0123", 4});
 }

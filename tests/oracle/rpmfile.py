@@ -183,6 +183,8 @@ class Package:
         for tag in tags:
             content = self.signature.raw(tag)
             malformed(not content or len(content) < tags[tag][1], "data")
+            malformed(tag in CARRIED and tags[tag][0] != 7, "not binary")
+            malformed(tag == 1004 and len(content) != 16, "MD5")
         if {1002, 1005, 1006} & set(tags) and not {267, 268, 278} & set(tags):
             raise Refused("unsupported", "no signature over the header alone")
         entries = sorted((CARRIED[tag], self.signature.raw(tag)) for tag in tags if tag in CARRIED)

@@ -176,6 +176,9 @@ static void refuses_what_no_rule_covers(void **state)
         WH_MALFORMED, "tag 1004 is bad", {WH_SIG_MD5, WH_TYPE_BIN, 1000, "0123456789abcdef", 16});
     REFUSE(WH_MALFORMED, "tag 1004 is bad", {WH_SIG_MD5, 10, 16, "0123456789abcdef", 16});
     REFUSE(WH_MALFORMED, "tag 1004 is bad", {WH_SIG_MD5, 0, 16, "0123456789abcdef", 16});
+    REFUSE(WH_MALFORMED, "tag 1004 is bad", BLOB(WH_SIG_MD5, "0123456789abcde"));
+    REFUSE(WH_MALFORMED, "tag 1004 is bad", TEXT(WH_SIG_MD5, "0123456789abcde"));
+    REFUSE(WH_MALFORMED, "tag 1002 is bad", RSA, TEXT(WH_SIG_PGP, "text"));
     REFUSE(WH_MALFORMED, "tag 1000 is bad", {WH_SIG_SIZE, WH_TYPE_INT32, UINT32_MAX, "1234", 4});
     REFUSE(WH_MALFORMED, "tag 274 is bad",
         {WH_SIG_FILESIGNATURES, WH_TYPE_STRING_ARRAY, UINT32_MAX, "a", 2});
@@ -215,6 +218,7 @@ static void refuses_signatures_too_long_to_carry(void **state)
     (void)state;
     sample_signed_prefix(entries, COUNT(entries), &original);
     OK(wh_prefix_parse(wh_buffer_bytes(&original), &prefix, &err));
+    REFUSED(WH_OVER_LIMIT, "too long to carry", wh_prefix_can_rewrite(&prefix, &err));
     REFUSED(WH_OVER_LIMIT, "too long to carry", wh_prefix_rewrite(&prefix, &digests, &made, &err));
 }
 
