@@ -127,6 +127,8 @@ static wh_status take_content(const struct wh_header *header, struct cursor *cur
     }
     if (member->size == 0)
         return WH_OK;
+    if (!file->has_content)
+        return bad_payload(header, "a member has a content that is not its own", err);
     if (member->size != file->size || seen[member->file]++)
         return bad_payload(header, "a member has another size than its file", err);
     wh_draft_content(&cursor->draft, member->file, member->size);

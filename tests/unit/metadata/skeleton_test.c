@@ -241,6 +241,7 @@ static void refuses_members_that_are_not_the_header_s(void **state)
     } rows[] = {
         {"./etc/full", "./etc/none", "not in the file list"},
         {"0000000500000000", "0000000400000000", "another size"},
+        {"00000002000003eb00000000", "00000002000003eb00000004", "not its own"},
         {"0000000c", "0000000b", "name is bad"},
         {"0000000c", "00000000", "name is bad"},
         {"0000000c", "ffffffff", "name is bad"},
