@@ -115,7 +115,7 @@ wh_status wh_bundle_location(
 
     bool bad = nvra[0] == '.' || nvra[0] == '\0' || strlen(nvra) > 230;
     for (const char *at = nvra; *at && !bad; at++)
-        bad = *at == '/' || (unsigned char)*at <= 0x20 || *at == 0x7f;
+        bad = *at == '/' || *at == '\\' || (unsigned char)*at <= 0x20 || *at == 0x7f;
     if (bad)
         return wh_fail(err, WH_MALFORMED, "%s: cannot be the name of a bundle", nvra);
     wh_hex(sha256, ID_BYTES, id);

@@ -190,7 +190,7 @@ static void the_prefix_needs_its_older_header(void **state)
 static void names_are_safe_below_the_root(void **state)
 {
     static const char *const bad[] = {
-        "", ".", "..", ".hidden", "a/b", "../x", "a\nb", "a b", "a\x7f"};
+        "", ".", "..", ".hidden", "a/b", "../x", "a\nb", "a b", "a\x7f", "a\\b"};
     static const uint8_t sha256[32] = {0xab, 0xcd, 0xef, 1, 2, 3, 4, 5, 6};
     wh_autofree char *location = NULL;
     char longest[232];
