@@ -237,7 +237,8 @@ wh_status wh_repomd_replace(struct wh_repomd *repomd, const char *type,
         remove_record(node);
     if (entry)
         add_record(repomd, type, entry);
-    xmlDocDumpMemory(repomd->document, &text, &length);
+    /* Whatever it was: some encodings do not come out as they can be read. */
+    xmlDocDumpMemoryEnc(repomd->document, &text, &length, "UTF-8");
     if (!text || length <= 0)
         return wh_no_memory(err);
     wh_buffer_append(out_xml, text, (size_t)length);

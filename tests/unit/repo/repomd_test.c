@@ -58,6 +58,18 @@ static void replaces_our_record_and_keeps_the_rest(void **state)
     edit(HEAD TAIL, false, HEAD TAIL);
 }
 
+static void writes_utf_8_whatever_it_read(void **state)
+{
+    static const char *const written =
+        "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<repomd>\xc3\xa9</repomd>\n";
+
+    (void)state;
+    edit(
+        "<?xml version=\"1.0\" encoding=\"ISO-8859-1\"?>\n<repomd>\xe9</repomd>\n", false, written);
+    edit("<?xml version=\"1.0\" encoding=\"UTF-7\"?>\n<repomd>+AOk-</repomd>\n", false, written);
+    edit("<repomd>\xc3\xa9</repomd>\n", false, written);
+}
+
 static void refuses_what_is_no_repomd(void **state)
 {
     static const struct {
@@ -132,6 +144,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(replaces_our_record_and_keeps_the_rest),
+        cmocka_unit_test(writes_utf_8_whatever_it_read),
         cmocka_unit_test(refuses_what_is_no_repomd),
         cmocka_unit_test(refuses_every_truncation),
         cmocka_unit_test(finds_records),
