@@ -67,7 +67,8 @@ static wh_status read_exactly(
 static wh_status read_bundle(
     const struct wh_bundle_file *file, uint8_t **out_bytes, struct wh_error *err)
 {
-    wh_autoclose int fd = open(file->path, O_RDONLY | O_NOFOLLOW | O_CLOEXEC);
+    /* O_NONBLOCK: a fifo in its place must not stop us. */
+    wh_autoclose int fd = open(file->path, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
     struct stat status;
     struct wh_digest digest;
 
