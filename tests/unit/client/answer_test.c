@@ -75,6 +75,36 @@ static void reasons_are_handed_on(void **state)
     }
 }
 
+/* Names of files are bytes of any kind, and a long reason is cut off anywhere. */
+static void reasons_are_printable(void **state)
+{
+    static const struct {
+        const char *reason;
+        const char *printable;
+    } rows[] = {
+        {"", ""},
+        {"\xc2\xa0\xdf\xbf \xe0\xa0\x80\xed\x9f\xbf\xee\x80\x80 \xf0\x90\x80\x80\xf4\x8f\xbf\xbf",
+            "\xc2\xa0\xdf\xbf \xe0\xa0\x80\xed\x9f\xbf\xee\x80\x80 "
+            "\xf0\x90\x80\x80\xf4\x8f\xbf\xbf"},
+        {"na\xefve", "na?ve"},
+        {"cut \xe2\x82", "cut ??"},
+        {"cut \xe2", "cut ?"},
+        {"\x80\xbf", "??"},
+        {"\xc0\xaf \xc1\xbf \xe0\x9f\xbf \xf0\x8f\xbf\xbf", "?? ?? ??? ????"},
+        {"\xed\xa0\x80 \xf4\x90\x80\x80 \xf5\x80\x80\x80", "??? ???? ????"},
+        {"\x1b[31m \x7f \x01 \x1f \n", "?[31m ? ? ? ?"},
+        {"\xc2\x9bm \xc2\x80 \xc2\x9f", "??m ?? ??"},
+    };
+
+    (void)state;
+    for (size_t i = 0; i < COUNT(rows); i++) {
+        struct capture capture = capture_begin();
+        wh_answer_refusal(7, rows[i].reason);
+        wh_cleanup(put) struct json_object *answer = only_answer(&capture);
+        assert_string_equal(text_of(answer, "reason"), rows[i].printable);
+    }
+}
+
 static void progress_counts_bytes(void **state)
 {
     struct capture capture = capture_begin();
@@ -164,6 +194,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_selection_lists_its_bundles),
         cmocka_unit_test(reasons_are_handed_on),
+        cmocka_unit_test(reasons_are_printable),
         cmocka_unit_test(progress_counts_bytes),
         cmocka_unit_test(assembled_says_how),
         cmocka_unit_test(lines_of_many_threads_stay_whole),
