@@ -7,6 +7,9 @@
 #include <stdatomic.h>
 #include <stdio.h>
 
+#include "protocol/printable.h"
+#include "whittle/cleanup.h"
+
 static pthread_mutex_t output_mutex = PTHREAD_MUTEX_INITIALIZER;
 static atomic_bool output_failed;
 
@@ -44,8 +47,9 @@ static void finish(struct json_object *object)
 static void answer_reason(int64_t id, const char *answer, const char *reason)
 {
     struct json_object *object = begin(id, answer);
+    wh_autofree char *printable = wh_printable(reason);
 
-    add_text(object, "reason", reason);
+    add_text(object, "reason", printable ? printable : "out of memory");
     finish(object);
 }
 
