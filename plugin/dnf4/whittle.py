@@ -384,10 +384,10 @@ class Whittle(dnf.Plugin):
         jobs = [] if self._stays_out(remote) else self._jobs(remote)
         if not jobs and not leftovers:
             return
-        obstacle = self._rpm_obstacle()
+        obstacle = self._obstacle()
         if obstacle:
             logger.warning('Whittle is inactive: %s', obstacle)
-            # dnf would take them for the packages that they cannot be without the rpm plugin.
+            # dnf would take them for the packages that they are not to whoever stands in the way.
             for pkg in leftovers:
                 remove_file(pkg.localPkg())
             return
@@ -405,13 +405,13 @@ class Whittle(dnf.Plugin):
         conf = self.base.conf
         if not remote or not dnf.util.am_i_root() or conf.cacheonly or conf.destdir:
             return True
-        if LOCAL_PLUGIN_REPO in self.base.repos:
-            logger.warning('Whittle is inactive: the dnf plugin "local" would index assembled packages')
-            return True
         return False
 
-    def _rpm_obstacle(self):
-        """Why an assembled package would not install here, None when it would."""
+    def _obstacle(self):
+        """Why an assembled package would not install here or would do harm afterwards, None when all is well."""
+        # Without network there is nothing that could take the place of what is in the cache.
+        if LOCAL_PLUGIN_REPO in self.base.repos and not self.base.conf.cacheonly:
+            return 'the dnf plugin "local" would index assembled packages'
         if 'noplugins' in self.base.conf.tsflags:
             return 'rpm plugins are switched off by tsflags=noplugins'
         command = self._settings.command
