@@ -43,6 +43,15 @@ static inline void scratch_remove(struct scratch *scratch)
     (void)nftw(scratch->path, scratch_unlink, 8, FTW_DEPTH | FTW_PHYS);
 }
 
+/* Removes a folder with what is in it, if it is there. */
+static inline void scratch_clear(const struct scratch *scratch, const char *folder)
+{
+    char path[512];
+
+    (void)snprintf(path, sizeof path, "%s/%s", scratch->path, folder);
+    (void)nftw(path, scratch_unlink, 8, FTW_DEPTH | FTW_PHYS);
+}
+
 /* Makes the folders that a file of this name lies in. */
 static inline void scratch_folders(const struct scratch *scratch, const char *name)
 {
