@@ -3,6 +3,7 @@
 
 make(OUT, names) leaves OUT/old and OUT/new with packages and createrepo_c metadata, and OUT/key.asc.
 """
+import dataclasses
 import functools
 import os
 import pathlib
@@ -13,6 +14,16 @@ import tempfile
 import setup
 
 NAMES = ["bluez", "git", "libgs9-common", "openssl", "perl-modules-5.36", "tzdata"]
+
+
+@dataclasses.dataclass(frozen=True)
+class Archive:
+    """Where packages come from: options for apt, and options for rpmbuild that name the architecture."""
+    apt: tuple = ()
+    rpmbuild: tuple = ()
+
+
+HOST = Archive()
 
 SPEC = """\
 %global debug_package %{{nil}}
@@ -36,9 +47,10 @@ def is_older(left, right):
     return subprocess.run(["dpkg", "--compare-versions", left, "lt", right], check=False).returncode == 0
 
 
-def versions(name):
+def versions(name, archive=HOST):
     """The versions that apt offers, oldest first."""
-    listed = {line.split("|")[1].strip() for line in setup.run("apt-cache", "madison", name).splitlines() if line.count("|") == 2}
+    lines = setup.run("apt-cache", *archive.apt, "madison", name).splitlines()
+    listed = {line.split("|")[1].strip() for line in lines if line.count("|") == 2}
     order = functools.cmp_to_key(lambda left, right: -1 if is_older(left, right) else int(is_older(right, left)))
     return sorted(listed, key=order)
 
@@ -59,7 +71,7 @@ def file_list(root):
             yield '%s"%s"' % (attribute(path), path.replace("%", "%%"))
 
 
-def repackage(deb, out, work):
+def repackage(deb, out, work, archive=HOST):
     """One RPM from one Debian package file."""
     name, version, arch = setup.run("dpkg-deb", "--show", "--showformat=${Package} ${Version} ${Architecture}", deb).split()
     upstream, _, revision = version.rpartition(":")[2].rpartition("-")
@@ -72,7 +84,7 @@ def repackage(deb, out, work):
     defines = {"_topdir": work / "top", "_rpmdir": out, "_rpmfilename": "%{NAME}-%{VERSION}-%{RELEASE}.%{ARCH}.rpm",
                "_binary_payload": "w19.zstdio", "_binary_filedigest_algorithm": "8", "__check_files": "%{nil}"}
     options = [word for item in defines.items() for word in ("--define", "%s %s" % item)]
-    setup.run("rpmbuild", "-bb", "--quiet", "--noclean", "--buildroot", root, *options, work / "spec")
+    setup.run("rpmbuild", "-bb", "--quiet", "--noclean", *archive.rpmbuild, "--buildroot", root, *options, work / "spec")
 
 
 def sign_and_index(out, work):
@@ -89,20 +101,20 @@ def sign_and_index(out, work):
     setup.run("gpgconf", "--homedir", home, "--kill", "gpg-agent")
 
 
-def make(out, names=tuple(NAMES)):
+def make(out, names=tuple(NAMES), archive=HOST):
     """Fills the folder out, which must not be there yet."""
     with tempfile.TemporaryDirectory(prefix="whittle-") as scratch:  # short: gpg's agent has a socket in it
         work = pathlib.Path(scratch)
         work.chmod(0o755)
         for name in names:
-            offered = versions(name)
+            offered = versions(name, archive)
             if len(offered) < 2:
                 setup.say("%s: apt offers one version only, left out" % name)
                 continue
             for part, version in (("old", offered[0]), ("new", offered[-1])):
                 (out / part).mkdir(parents=True, exist_ok=True)
-                setup.run("apt-get", "-q", "download", "%s=%s" % (name, version), cwd=work)
+                setup.run("apt-get", "-q", *archive.apt, "download", "%s=%s" % (name, version), cwd=work)
                 deb = next(work.glob("*.deb"))
-                repackage(deb, out / part, work)
+                repackage(deb, out / part, work, archive)
                 deb.unlink()
         sign_and_index(out, work)

@@ -54,4 +54,4 @@ def measure(repo_tool, chosen, work):
         tools.run("zstd", "--quiet", "--force", "-19", "-o", packed, change.new)
         seconds["zstd"] += fastest("zstd", "--quiet", "--force", "--decompress", "-o", result, packed)
     size = sum(change.bytes for change in files)
-    return {"files": len(files), "bytes": size, **{tool: size / 1e6 / spent for tool, spent in seconds.items()}}
+    return {"files": len(files), "bytes": size, **{tool: size / 1e6 / max(spent, 1e-6) for tool, spent in seconds.items()}}
