@@ -17,9 +17,20 @@ static void free_encoder(ZSTD_CCtx **encoder)
     (void)ZSTD_freeCCtx(*encoder);
 }
 
+/* libzstd also reads the formats before RFC 8878, and frames that hold nothing to decode. */
+static wh_status check_kind(struct wh_bytes stored, struct wh_error *err)
+{
+    static const uint8_t magic[4] = {0x28, 0xb5, 0x2f, 0xfd};
+
+    if (stored.length < sizeof magic || memcmp(stored.data, magic, sizeof magic) != 0)
+        return wh_fail(err, WH_MALFORMED, "it does not begin as a zstd frame");
+    return WH_OK;
+}
+
 wh_status wh_inflate(struct wh_bytes stored, struct wh_bytes prefix, uint8_t *out, size_t length,
     struct wh_error *err)
 {
+    WH_TRY(check_kind(stored, err));
     /* One frame and nothing after it: a second frame would be a second spelling. */
     if (ZSTD_findFrameCompressedSize(stored.data, stored.length) != stored.length)
         return wh_fail(err, WH_MALFORMED, "not one zstd frame of %zu bytes", stored.length);
@@ -48,6 +59,7 @@ wh_status wh_inflate_all(struct wh_bytes stored, struct wh_buffer *out, struct w
     ZSTD_inBuffer input = {stored.data, stored.length, 0};
     size_t more = 1; /* 0 at the end of a frame */
 
+    WH_TRY(check_kind(stored, err));
     if (!decoder)
         return wh_no_memory(err);
     while (more > 0) {

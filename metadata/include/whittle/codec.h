@@ -31,7 +31,8 @@ struct wh_codec {
 /* The codec of that number, or NULL: the bundle is then of a newer kind. */
 const struct wh_codec *wh_codec_find(uint32_t id);
 
-/* zstd helpers shared by the formats. wh_inflate() demands exactly length bytes and the end of one
+/* zstd helpers shared by the formats; a frame is one of RFC 8878, section 3.1.1, not a skippable one
+ * or one of an earlier format. wh_inflate() demands exactly length bytes and the end of one
  * frame; prefix may be empty and must outlive the call only. */
 WH_MUST_CHECK wh_status wh_inflate(struct wh_bytes stored, struct wh_bytes prefix, uint8_t *out,
     size_t length, struct wh_error *err);

@@ -90,6 +90,28 @@ static void refuses_every_truncation_and_anything_behind(void **state)
         wh_inflate(wh_buffer_bytes(&frame), nothing, made, sizeof made, &err));
 }
 
+/* libzstd would decode both. */
+static void refuses_frames_of_another_kind(void **state)
+{
+    static const uint8_t skippable[] = {0x50, 0x2a, 0x4d, 0x18, 2, 0, 0, 0, 'h', 'i'};
+    static const uint8_t zstd_0_7[] = {
+        0x27, 0xb5, 0x2f, 0xfd, 0, 0x38, 0x40, 0, 2, 'h', 'i', 0xc0, 0, 0};
+    const struct {
+        struct wh_bytes frame;
+        size_t length;
+    } rows[] = {{{skippable, sizeof skippable}, 0}, {{zstd_0_7, sizeof zstd_0_7}, 2}};
+    wh_cleanup(wh_buffer_clear) struct wh_buffer all = {.ceiling = LENGTH};
+    uint8_t made[2];
+
+    (void)state;
+    for (size_t i = 0; i < COUNT(rows); i++) {
+        REFUSED(WH_MALFORMED, "does not begin as a zstd frame",
+            wh_inflate(rows[i].frame, nothing, made, rows[i].length, &err));
+        REFUSED(WH_MALFORMED, "does not begin as a zstd frame",
+            wh_inflate_all(rows[i].frame, &all, &err));
+    }
+}
+
 static void empty_contents_are_contents(void **state)
 {
     wh_cleanup(wh_buffer_clear) struct wh_buffer frame = {.ceiling = LENGTH};
@@ -145,6 +167,7 @@ int main(void)
         cmocka_unit_test(a_reference_saves_what_it_holds),
         cmocka_unit_test(demands_the_exact_length),
         cmocka_unit_test(refuses_every_truncation_and_anything_behind),
+        cmocka_unit_test(refuses_frames_of_another_kind),
         cmocka_unit_test(empty_contents_are_contents),
         cmocka_unit_test(inflating_all_keeps_the_ceiling),
         cmocka_unit_test(the_codec_fills_all_outputs),
