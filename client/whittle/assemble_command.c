@@ -162,16 +162,21 @@ static bool parse_options(int argc, char **argv, long *out_jobs, int *out_status
 
     *out_jobs = processors < 1 ? 1 : processors > JOBS_MAX ? JOBS_MAX : processors;
     opterr = 0;
-    while ((option = getopt_long(argc, argv, "+", options, NULL)) != -1) {
+    for (int at = optind; (option = getopt_long(argc, argv, "+:", options, NULL)) != -1;
+         at = optind) {
         if (option == 'h') {
-            *out_status = fputs(help, stdout) < 0 ? EXIT_TROUBLE : EXIT_DONE;
+            *out_status = say(help);
             return false;
         }
-        if (option != 'j' || !parse_jobs(optarg, out_jobs)) {
-            (void)fprintf(stderr, "whittle assemble: bad option %s\n", argv[optind - 1]);
-            *out_status = EXIT_MISUSE;
-            return false;
-        }
+        if (option == 'j' && parse_jobs(optarg, out_jobs))
+            continue;
+        if (option == 'j' || option == ':')
+            (void)fprintf(
+                stderr, "whittle assemble: --jobs takes a number from 1 to %d\n", JOBS_MAX);
+        else
+            (void)fprintf(stderr, "whittle assemble: unknown option %s\n", argv[at]);
+        *out_status = EXIT_MISUSE;
+        return false;
     }
     if (optind < argc) {
         (void)fprintf(stderr, "whittle assemble: unknown argument %s\n", argv[optind]);

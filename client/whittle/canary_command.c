@@ -25,18 +25,18 @@ static int print_json(const struct wh_error *reason)
     (void)json_object_object_add(object, "works", json_object_new_boolean(!reason));
     if (reason)
         (void)json_object_object_add(object, "reason", json_object_new_string(reason->message));
-    int written = puts(json_object_to_json_string_ext(object, JSON_C_TO_STRING_PLAIN));
+    int status = say(json_object_to_json_string_ext(object, JSON_C_TO_STRING_PLAIN));
     (void)json_object_put(object);
-    return written < 0 || reason ? EXIT_TROUBLE : EXIT_DONE;
+    return say("\n") != EXIT_DONE || reason ? EXIT_TROUBLE : status;
 }
 
 int run_canary(int argc, char **argv)
 {
-    bool json = argc == 2 && strcmp(argv[1], "--json") == 0;
+    bool json = argc >= 2 && strcmp(argv[1], "--json") == 0;
     struct wh_error err;
     int status;
 
-    if (!json && no_options(argc, argv, help, &status))
+    if (no_options(argc, argv, json ? 2 : 1, help, &status))
         return status;
     if (rpmReadConfigFiles(NULL, NULL) != 0) {
         (void)wh_fail(&err, WH_SYSTEM, "rpm's configuration cannot be read");
@@ -47,5 +47,5 @@ int run_canary(int argc, char **argv)
         return print_json(works ? NULL : &err);
     if (!works)
         return complain(EXIT_TROUBLE, argv[0], &err);
-    return puts("assembled packages install here") < 0 ? EXIT_TROUBLE : EXIT_DONE;
+    return say("assembled packages install here\n");
 }

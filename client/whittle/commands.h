@@ -13,8 +13,12 @@ int run_assemble(int argc, char **argv);
 int run_canary(int argc, char **argv);
 int run_purge(int argc, char **argv);
 
-/* For a command that knows no option but --help: prints help and true, or complains and true. */
-int no_options(int argc, char **argv, const char *help, int *out_status);
+/* Prints text on standard output and sees to it that it arrives. */
+int say(const char *text);
+
+/* For a command that knows no further argument: is there one at that place? It is --help, and help
+ * is printed, or nothing that is known. */
+int no_options(int argc, char **argv, int at, const char *help, int *out_status);
 
 /* One sentence on standard error; returns status. */
 int complain(int status, const char *command, const struct wh_error *err);

@@ -41,15 +41,20 @@ int complain(int status, const char *command, const struct wh_error *err)
     return status;
 }
 
-int no_options(int argc, char **argv, const char *text, int *out_status)
+int say(const char *text)
 {
-    if (argc == 1)
+    return fputs(text, stdout) < 0 || fflush(stdout) != 0 ? EXIT_TROUBLE : EXIT_DONE;
+}
+
+int no_options(int argc, char **argv, int at, const char *text, int *out_status)
+{
+    if (argc <= at)
         return 0;
-    if (strcmp(argv[1], "--help") == 0) {
-        *out_status = fputs(text, stdout) < 0 ? EXIT_TROUBLE : EXIT_DONE;
+    if (strcmp(argv[at], "--help") == 0) {
+        *out_status = say(text);
         return 1;
     }
-    (void)fprintf(stderr, "whittle %s: unknown argument %s\n", argv[0], argv[1]);
+    (void)fprintf(stderr, "whittle %s: unknown argument %s\n", argv[0], argv[at]);
     *out_status = EXIT_MISUSE;
     return 1;
 }
@@ -57,9 +62,9 @@ int no_options(int argc, char **argv, const char *text, int *out_status)
 int main(int argc, char **argv)
 {
     if (argc >= 2 && strcmp(argv[1], "--help") == 0)
-        return fputs(help, stdout) < 0 ? EXIT_TROUBLE : EXIT_DONE;
+        return say(help);
     if (argc >= 2 && strcmp(argv[1], "--version") == 0)
-        return printf("whittle %s\n", WHITTLE_VERSION) < 0 ? EXIT_TROUBLE : EXIT_DONE;
+        return say("whittle " WHITTLE_VERSION "\n");
     if (argc < 2) {
         (void)fputs("whittle: no command given, see whittle --help\n", stderr);
         return EXIT_MISUSE;

@@ -13,8 +13,8 @@
 
 static const char help[] =
     "Usage: whittle purge [FOLDER]...\n"
-    "Removes assembled packages below the folders; without one, from the caches of dnf,\n"
-    "dnf5 and zypper. Run before the rpm plugin is removed.\n"
+    "Removes assembled packages below the folders; without one, from the caches of\n"
+    "dnf, dnf5 and zypper. Run before the rpm plugin is removed.\n"
     "\n"
     "  --help     show this text\n"
     "\n"
@@ -46,7 +46,7 @@ int run_purge(int argc, char **argv)
     int status;
 
     if (argc >= 2 && argv[1][0] == '-') {
-        (void)no_options(argc, argv, help, &status);
+        (void)no_options(argc, argv, 1, help, &status);
         return status;
     }
     for (int i = 1; i < argc; i++)

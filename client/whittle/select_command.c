@@ -129,7 +129,7 @@ int run_select(int argc, char **argv)
     struct wh_error err;
     int status;
 
-    if (no_options(argc, argv, help, &status))
+    if (no_options(argc, argv, 1, help, &status))
         return status;
     if (rpmReadConfigFiles(NULL, NULL) != 0) {
         (void)wh_fail(&err, WH_SYSTEM, "rpm's configuration cannot be read");
