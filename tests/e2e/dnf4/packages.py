@@ -6,6 +6,12 @@
     beta    the same with other contents
     gamma   nothing in common between the versions: not worth a bundle
     tall    a small package file with a large payload
+
+Packages of a repository of their own, for the cases that are about them:
+
+    kern    versions of it are installed beside each other
+    odd++   a name, a version, an epoch and names of files that need care
+    heir    alpha under a new name
 """
 import os
 import pathlib
@@ -16,6 +22,9 @@ import tempfile
 
 OLD, NEW = "1", "2"
 OTHER = "1.5"  # of alpha, in a repository of its own
+SPECIAL = (("kern", "1"), ("kern", "2"), ("odd++", "3"), ("odd++", "1:2~rc1^git+b"), ("heir", "2"))
+ODD_FILE = "a b \u20ac \udce4"  # the last is a byte that is not UTF-8
+TAGS = {"shell": "Provides: /bin/sh", "kern": "Provides: installonlypkg(kernel)", "heir": "Obsoletes: alpha"}
 
 SPEC = """\
 %global __os_install_post %{{nil}}
@@ -28,7 +37,7 @@ Summary: {name}
 License: MIT
 BuildArch: noarch
 AutoReqProv: no
-{provides}
+{tags}
 %description
 {name}
 %post
@@ -40,7 +49,7 @@ echo "{name}-{version} $1" >> /var/log/scriptlets
 def run(*argv, **kwargs):
     """Runs a command of the test set-up; what it said is shown only when it fails."""
     done = subprocess.run([str(arg) for arg in argv], stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
-                          text=True, check=False, **kwargs)
+                          text=True, errors="replace", check=False, **kwargs)
     if done.returncode != 0:
         raise RuntimeError("%s: exit status %d\n%s" % (" ".join(map(str, argv)), done.returncode, done.stdout))
     return done.stdout
@@ -63,12 +72,16 @@ def contents(name, version):
     changing = prose(name, 60) + b"and version %s\n" % version.encode() + prose(name + version, 3)
     if name == "shell":
         return {}
+    if name == "kern":
+        return {share + version + "/image": (noise(name, 100000), ""), share + version + "/text": (changing, "")}
+    if name == "heir":
+        return contents("alpha", version)
     if name == "gamma":
         return {share + "all.bin": (noise(name + version, 60000), "")}
     if name == "tall":
         return {share + "flat.txt": (prose(name, 200) * 2500, ""), share + "same.bin": (noise(name, 100000), ""),
                 share + "version": (version.encode(), "")}
-    return {
+    files = {
         share + "same.bin": (noise(name, 300000), ""),
         share + "text": (changing, ""),
         "/etc/%s.conf" % name: (prose(name + "conf", 40), "%config(noreplace) "),
@@ -76,10 +89,14 @@ def contents(name, version):
         "/usr/share/doc/%s/README" % name: (prose(name + "doc", 80), "%doc "),
         "/usr/share/doc/%s/NEWS" % name: (prose(name + "news", 80) + changing, "%doc "),
     }
+    if name == "odd++":
+        files[share + ODD_FILE] = (changing + b"odd", "")
+    return files
 
 
 def build(name, version, out, work):
-    """Builds one package into the folder out."""
+    """Builds one package into the folder out; an epoch stands before the version."""
+    epoch, _, version = version.rpartition(":")
     root = work / "root"
     shutil.rmtree(root, ignore_errors=True)
     root.mkdir(parents=True)
@@ -90,13 +107,14 @@ def build(name, version, out, work):
         target.write_bytes(data)
         os.utime(target, (1600000000, 1600000000))
         lines.append('%s"%s"' % (attribute, path))
-    (work / "files").write_text("\n".join(lines) + "\n")
-    (work / "spec").write_text(SPEC.format(name=name, version=version, files=work / "files",
-                                           provides="Provides: /bin/sh" if name == "shell" else ""))
+    (work / "files").write_bytes(os.fsencode("\n".join(lines) + "\n"))
+    tags = "\n".join(filter(None, [TAGS.get(name), "Epoch: " + epoch if epoch else None]))
+    (work / "spec").write_text(SPEC.format(name=name, version=version, files=work / "files", tags=tags))
     run("rpmbuild", "-bb", "--quiet", "--noclean", "--buildroot", root, "--define", "_topdir %s" % (work / "top"),
         "--define", "_rpmdir %s" % out, "--define", "_rpmfilename %{NAME}-%{VERSION}-%{RELEASE}.%{ARCH}.rpm",
         "--define", "_binary_payload w3.zstdio", "--define", "_binary_filedigest_algorithm 8", "--define",
-        "__check_files %{nil}", "--define", "use_source_date_epoch_as_buildtime 1", work / "spec",
+        "__check_files %{nil}", "--define", "_invalid_encoding_terminates_build 0", "--define",
+        "use_source_date_epoch_as_buildtime 1", work / "spec",
         env=dict(os.environ, SOURCE_DATE_EPOCH="1600000000"))
 
 
@@ -126,31 +144,34 @@ def publish(repo, whittle_repo, *options):
 def build_all(out, whittle_repo):
     """Builds the repositories.
 
-    out/old: the installed versions; out/main: published, of both versions; out/bare: the same without whittle;
-    out/other: published, with one more signed version that leads from the installed one.
+    out/old: the installed versions; out/main: published, of both versions, and out/main.asc, the signature of its
+    repomd.xml; out/bare: the same without whittle; out/unsigned: the same with unsigned packages; out/other: published,
+    with one more signed version that leads from the installed one; out/special: published, the packages of SPECIAL.
     """
     shutil.rmtree(out, ignore_errors=True)
     work = out / "work"
-    for folder in (out / "old", out / "main", out / "other", work):
+    for folder in (out / "old", out / "main", out / "other", out / "special", work):
         folder.mkdir(parents=True)
     for name in ("shell", "alpha", "beta", "gamma", "tall"):
         build(name, OLD, out / "old", work)
         if name != "shell":
             build(name, NEW, out / "main", work)
     build("alpha", OTHER, out / "other", work)
+    for name, version in SPECIAL:
+        build(name, version, out / "special", work)
+    shutil.copytree(out / "main", out / "unsigned")
     with tempfile.TemporaryDirectory() as short:  # the agent's socket has a short path
         home = pathlib.Path(short) / "gpg"
         make_key(home, out / "key.asc", "matrix")
-        sign(home, "matrix", [path for folder in ("old", "main", "other") for path in (out / folder).glob("*.rpm")])
+        sign(home, "matrix", [path for folder in ("old", "main", "other", "special") for path in (out / folder).glob("*.rpm")])
+        for package in (out / "old").glob("*.rpm"):
+            shutil.copy(package, out / "main")
+        shutil.copytree(out / "main", out / "bare")
+        run("createrepo_c", "-q", out / "bare")
+        publish(out / "main", whittle_repo, "--supplement-docs")
+        publish(out / "unsigned", whittle_repo, "--previous", out / "old")
+        publish(out / "other", whittle_repo, "--previous", out / "old", "--no-reinstall")
+        publish(out / "special", whittle_repo)
+        run("gpg", "--homedir", home, "--batch", "--armor", "--output", out / "main.asc", "--detach-sign",
+            out / "main" / "repodata" / "repomd.xml")
         run("gpgconf", "--homedir", home, "--kill", "gpg-agent")
-    for package in (out / "old").glob("*.rpm"):
-        shutil.copy(package, out / "main")
-    shutil.copytree(out / "main", out / "bare")
-    run("createrepo_c", "-q", out / "bare")
-    publish(out / "main", whittle_repo, "--supplement-docs")
-    publish(out / "other", whittle_repo, "--previous", out / "old", "--no-reinstall")
-
-
-if __name__ == "__main__":
-    import sys
-    build_all(pathlib.Path(sys.argv[1]).resolve(), sys.argv[2])

@@ -16,6 +16,8 @@ import traceback
 
 import bench
 import cases
+import certificates
+import checks
 import packages
 
 INSIDE = "WHITTLE_MATRIX_INSIDE"
@@ -34,6 +36,7 @@ def enter_namespaces():
 def set_up(options):
     """Builds the fixture: the packages, and a layer over the chroot with whittle and the older packages."""
     packages.build_all(options.fixture, options.build / "bin" / "whittle-repo")
+    certificates.make_all(options.fixture / "certificates")
     layer = options.fixture / "layer"
     with tempfile.TemporaryDirectory(dir=options.fixture) as scratch:
         root = pathlib.Path(scratch) / "root"
@@ -71,7 +74,7 @@ def run_case(options):
         site = bench.Bench(options.fixture, lower, pathlib.Path(work), options.build / "bin/whittle-repo")
         try:
             cases.CASES[options.name](site)
-        except bench.Failure as failure:
+        except checks.Failure as failure:
             print("FAILED:", failure)
             return False
         except Exception:  # pylint: disable=broad-except

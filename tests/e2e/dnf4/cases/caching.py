@@ -3,7 +3,7 @@
 import os
 
 import packages
-from bench import check
+from checks import check
 from cases.common import OLD, NEW, BUNDLED, UPGRADED, case, expect, keep_cache, empty_cache
 
 
@@ -65,6 +65,23 @@ def downloadonly_then_cacheonly(bench):
 
 
 @case
+def downloadonly_then_read_only(bench):
+    """Also when the packages' folder cannot be written to any more; what was assembled stays there."""
+    machine = bench.machine()
+    machine.dnf("upgrade", "--downloadonly")
+    folder = machine.package_folder()
+    packages.run("mount", "--bind", folder, folder)
+    packages.run("mount", "-o", "remount,bind,ro", folder)
+    run = machine.dnf("upgrade")
+    expect(run, [], [])
+    check("Traceback" not in run.output, "an error is not handled", run.output)
+    packages.run("umount", folder)
+    check(len(machine.cached()) == 4, "other packages are kept than expected", *machine.cached())
+    empty_cache(machine)
+    machine.check_after(NEW, UPGRADED)
+
+
+@case
 def downloadonly_then_no_rpm_plugin(bench):
     """What was assembled while the rpm plugin was there is not handed to an rpm without it."""
     machine = bench.machine()
@@ -79,13 +96,47 @@ def garbage_in_cache(bench):
     """Files that stand under the packages' names are examined, not trusted."""
     machine = bench.machine()
     machine.dnf("makecache")
-    folder = next(path.parent for path in machine.path("/var/cache/dnf").glob("matrix-*/repodata")) / "packages"
-    folder.mkdir()
+    folder = machine.package_folder()
     sizes = {"alpha": 1000, "beta": (bench.site / "main/beta-2-1.noarch.rpm").stat().st_size, "tall": 500000}
     for name, size in sizes.items():
         (folder / ("%s-2-1.noarch.rpm" % name)).write_bytes(packages.noise(name, size))
     os.setxattr(folder / "beta-2-1.noarch.rpm", "user.whittle.assembled", b"1")
     expect(machine.dnf("upgrade"), BUNDLED, ["gamma-2"])
+    machine.check_after(NEW, UPGRADED)
+
+
+@case
+def garbage_in_progress(bench):
+    """The same where librepo left word that a download was going on."""
+    machine = bench.machine()
+    machine.dnf("makecache")
+    folder = machine.package_folder()
+    for name in ("alpha", "gamma"):
+        package = folder / (name + "-2-1.noarch.rpm")
+        package.write_bytes(packages.noise(name, 1000))
+        os.setxattr(package, "user.Librepo.DownloadInProgress", b"1")
+    run = machine.dnf("upgrade")
+    check(run.assembled == BUNDLED, "packages are not assembled", run.output)
+    machine.check_after(NEW, UPGRADED)
+
+
+@case
+def touched_in_cache(bench):
+    """An assembled file that was touched is not known any more: assembled again."""
+    machine = bench.machine()
+    machine.dnf("upgrade", "--downloadonly")
+    os.utime(machine.package_folder() / "alpha-2-1.noarch.rpm", (1700000000, 1700000000))
+    expect(machine.dnf("upgrade"), ["alpha-2"], [])
+    machine.check_after(NEW, UPGRADED)
+
+
+@case
+def replaced_in_cache(bench):
+    """Where the dnf plugin is off by then, librepo puts the original in its place, which installs as what it is."""
+    machine = bench.machine()
+    machine.dnf("upgrade", "--downloadonly")
+    os.utime(machine.package_folder() / "alpha-2-1.noarch.rpm", (1700000000, 1700000000))
+    expect(machine.dnf("upgrade", "--disableplugin=whittle"), [], ["alpha-2"])
     machine.check_after(NEW, UPGRADED)
 
 

@@ -5,7 +5,7 @@ alpha, beta and tall have bundles, gamma has none: every upgrade also covers a p
 """
 import re
 
-from bench import check
+from checks import check
 
 OLD = ["alpha-1", "beta-1", "gamma-1", "tall-1"]
 NEW = ["alpha-2", "beta-2", "gamma-2", "tall-2"]

@@ -1,177 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Whatever is wrong with a bundle, the system or the command ends in an ordinary download."""
-
+"""Whatever is wrong with the system or the command ends in an ordinary download."""
 import packages
-from bench import check, read_index
-from cases.common import NEW, BUNDLED, UPGRADED, case, expect, upgrade_without, keep_cache
-
-
-@case
-def bundle_missing(bench):
-    """A bundle that no mirror has."""
-    for bundle in bench.bundles_of("alpha-2"):
-        bundle.unlink()
-    upgrade_without(bench.machine(), "alpha-2", "404")
-
-
-@case
-def index_missing(bench):
-    """A mirror that lacks the index serves an ordinary upgrade."""
-    next((bench.site / "main" / "repodata").glob("*whittle.xml*")).unlink()
-    machine = bench.machine()
-    expect(machine.dnf("upgrade"), [], NEW)
-    machine.check_after(NEW, UPGRADED)
-
-
-@case
-def index_wrong(bench):
-    """So does one whose index is not what repomd.xml says."""
-    index = next((bench.site / "main" / "repodata").glob("*whittle.xml*"))
-    index.write_bytes(packages.noise("index", index.stat().st_size))
-    machine = bench.machine()
-    expect(machine.dnf("upgrade"), [], NEW)
-    machine.check_after(NEW, UPGRADED)
-
-
-@case
-def index_garbage(bench):
-    """And one whose index is noise that repomd.xml vouches for."""
-    noise = bench.work / "whittle.xml"
-    noise.write_text("<whittle version='1'><package pkgid='x'>")
-    packages.run("modifyrepo_c", "--no-compress", "--mdtype", "whittle", noise, bench.site / "main" / "repodata")
-    machine = bench.machine()
-    run = machine.dnf("upgrade")
-    expect(run, [], NEW)
-    check(run.output.count("[MIRROR] 4 packages (whittle)") == 1, "the common reason is not said once", run.output)
-    machine.check_after(NEW, UPGRADED)
-
-
-@case
-def index_kept(bench):
-    """The index is fetched once for as long as its metadata are fresh, and cleaned with them."""
-    machine = bench.machine()
-
-    def fetches(run):
-        return [path for path, _, _, _ in run.requests if "-whittle.xml" in path]
-    check(len(fetches(machine.dnf("upgrade", "alpha"))) == 1, "the index is not fetched once")
-    check(not fetches(machine.dnf("upgrade", "beta")), "the index is fetched again")
-    machine.dnf("clean", "metadata")
-    left = list(machine.path("/var/cache/dnf").rglob("*whittle*"))
-    check(not left, "the index is left by dnf clean", *left)
-    check(len(fetches(machine.dnf("upgrade"))) == 1, "the index is not fetched once after cleaning")
-    machine.check_after(NEW, UPGRADED)
-
-
-@case
-def bundle_truncated(bench):
-    """A bundle that ends early."""
-    for bundle in bench.bundles_of("alpha-2"):
-        bundle.write_bytes(bundle.read_bytes()[:-100])
-    upgrade_without(bench.machine(), "alpha-2", "length|size")
-
-
-@case
-def bundle_wrong(bench):
-    """A bundle with other bytes of the same length."""
-    for bundle in bench.bundles_of("alpha-2"):
-        bundle.write_bytes(packages.noise("wrong", bundle.stat().st_size))
-    upgrade_without(bench.machine(), "alpha-2", "checksum")
-
-
-@case
-def bundle_garbage_listed(bench):
-    """A bundle of noise that the index vouches for: the command refuses it."""
-    with bench.index() as entries:
-        bench.list_as(entries, "alpha-2", packages.noise("listed", 5000))
-    upgrade_without(bench.machine(), "alpha-2", ".")
-
-
-def exchange_bundles(bench):
-    """Serves a bundle of beta as alpha's, with an index that vouches for it."""
-    with bench.index() as entries:
-        step = max(entries["beta-2"], key=lambda entry: int(entry.get("size")))  # from beta-1, not from beta-2
-        found = [path for path in bench.bundles_of("beta-2") if path.name.endswith(".%s.wht" % step.get("sha256")[:16])]
-        bench.list_as(entries, "alpha-2", found[0].read_bytes())
-
-
-@case
-def bundle_of_another_package(bench):
-    """A bundle that leads to another validly signed package, vouched for by the index under this name."""
-    exchange_bundles(bench)
-    run = upgrade_without(bench.machine(), "alpha-2", ".")
-    check("beta-2" in run.assembled, "beta is not assembled", run.output)
-
-
-def serve_other_version(bench):
-    """Serves the bundle that leads to another signed version of alpha as alpha-2's, and vouches for it."""
-    _, document = read_index(bench.fixture / "other" / "repodata")
-    digest = document.find("package/bundle").get("sha256")
-    other = bench.fixture / "other" / "whittle" / ("alpha-1.5-1.noarch.%s.wht" % digest[:16])
-    with bench.index() as entries:
-        bench.list_as(entries, "alpha-2", other.read_bytes())
-
-
-@case
-def bundle_of_another_version(bench):
-    """The same with another version of the package itself, as a mirror would that wants an old hole back."""
-    serve_other_version(bench)
-    upgrade_without(bench.machine(), "alpha-2", "1[.]5|pkgid|package|prefix")
-
-
-@case
-def bundle_of_another_version_gpgcheck_off(bench):
-    """Without signature checks too."""
-    serve_other_version(bench)
-    machine = bench.machine()
-    machine.repository("main", gpgcheck="0")
-    upgrade_without(machine, "alpha-2", ".")
-
-
-@case
-def gpgcheck_off(bench):
-    """Without signature checks the chain from repomd.xml holds: another package's bundle is still refused."""
-    exchange_bundles(bench)
-    machine = bench.machine()
-    machine.repository("main", gpgcheck="0")
-    upgrade_without(machine, "alpha-2", ".")
-
-
-@case
-def local_file_changed(bench):
-    """A file that the bundle relies on was changed."""
-    machine = bench.machine()
-    machine.append("/usr/share/alpha/text", "changed by hand\n")
-    upgrade_without(machine, "alpha-2", "/usr/share/alpha/text")
-
-
-@case
-def local_file_missing(bench):
-    """A file that the bundle relies on is gone."""
-    machine = bench.machine()
-    machine.path("/usr/share/alpha/text").unlink()
-    upgrade_without(machine, "alpha-2", "/usr/share/alpha/text")
-
-
-@case
-def docs_without_supplement(bench):
-    """Documentation was left out and the repository has no supplement for it."""
-    bench.republish()
-    machine = bench.machine()
-    bench.install_again(machine, ["alpha", "beta"], "--nodocs")
-    run = machine.dnf("upgrade")
-    check("alpha-2" in run.whole and "beta-2" in run.whole, "alpha and beta are not downloaded whole", run.output)
-    check("tall-2" in run.assembled, "tall is not assembled", run.output)
-    machine.check_after(NEW, UPGRADED)
-
-
-@case
-def unknown_old_version(bench):
-    """No bundle starts from what is installed."""
-    machine = bench.machine()
-    bench.install_foreign(machine, "alpha", "0.5")
-    run = machine.dnf("upgrade")
-    expect(run, ["beta-2", "tall-2"], ["alpha-2", "gamma-2"])
-    machine.check_after(NEW, UPGRADED)
+from checks import check
+from cases.common import NEW, BUNDLED, UPGRADED, case, expect, keep_cache
 
 
 @case
@@ -220,6 +51,17 @@ def no_rpm_plugin(bench):
 
 
 @case
+def rpm_plugin_switched_off(bench):
+    """A macro that switches the rpm plugin off has the same effect as its absence."""
+    machine = bench.machine()
+    machine.write("/etc/rpm/macros", "%__transaction_whittle %{nil}\n")
+    run = machine.dnf("upgrade")
+    expect(run, [], NEW)
+    check(run.output.count("Whittle is inactive") == 1, "it is not said once", run.output)
+    machine.check_after(NEW, UPGRADED)
+
+
+@case
 def disk_full(bench):
     """A cache that has room for the whole packages but not for the assembled ones."""
     machine = bench.machine()
@@ -241,6 +83,20 @@ def disk_nearly_full(bench):
 
 
 @case
+def disk_full_meanwhile(bench):
+    """A cache that somebody else fills while packages are assembled, but for the room that whole packages need."""
+    machine = bench.machine()
+    machine.mount_cache("tmpfs", "size=100m")
+    machine.wrap_command("case $1 in assemble) %s;; esac" % FILL)
+    run = machine.dnf("upgrade", "--setopt=cachedir=/cache")
+    check("tall-2" in run.whole and "No space left" in run.reason("tall-2"), "tall is not downloaded whole", run.output)
+    machine.check_after(NEW, UPGRADED)
+
+
+FILL = "head -c $(($(stat -f -c '%a * %S' /cache) - 2000000)) /dev/zero > /cache/filled"
+
+
+@case
 def disk_shared_with_the_system(bench):
     """A cache on a file system that packages are installed to leaves room for that."""
     machine = bench.machine()
@@ -248,6 +104,16 @@ def disk_shared_with_the_system(bench):
     run = machine.dnf("upgrade", "--setopt=cachedir=/opt/cache")
     expect(run, [], NEW)
     check("not enough free space" in run.output, "the reason is not said", run.output)
+    machine.check_after(NEW, UPGRADED)
+
+
+@case
+def temporary_folder_full(bench):
+    """A full /tmp, which dnf itself does without."""
+    machine = bench.machine()
+    packages.run("mount", "-t", "tmpfs", "-o", "nr_inodes=1", "none", machine.path("/tmp"))
+    run = machine.dnf("upgrade")
+    check(sorted(run.assembled + run.whole) == NEW, "packages are not fetched once each", run.output)
     machine.check_after(NEW, UPGRADED)
 
 

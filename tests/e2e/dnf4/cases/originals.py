@@ -2,7 +2,6 @@
 """Where the original packages are wanted."""
 import shutil
 
-import packages
 from cases.common import OLD, NEW, UPGRADED, case, expect, check_original
 
 

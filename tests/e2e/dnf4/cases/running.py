@@ -2,43 +2,8 @@
 """Ways to run and to configure dnf."""
 import shutil
 
-from bench import check
+from checks import check
 from cases.common import OLD, NEW, BUNDLED, UPGRADED, case, expect, check_original
-
-
-@case
-def offline_upgrade(bench):
-    """A transaction that is tested and stored for a later boot, applied from the cache alone."""
-    machine = bench.machine()
-    store = ("--setopt=cachedir=/var/lib/dnf/system-upgrade",)
-    expect(machine.dnf("upgrade", *store, "--setopt=tsflags=test"), BUNDLED, ["gamma-2"])
-    check(machine.versions() == OLD, "something is installed", machine.versions())
-    run = machine.dnf("upgrade", *store, "-C")
-    check(not run.requests, "applying asks the server", run.requests)
-    machine.check_after(NEW, UPGRADED)
-
-
-@case
-def installroot(bench):
-    """Sources come from the root that is upgraded, never from the host."""
-    machine = bench.machine()
-    bench.make_installroot(machine, "/mnt/root")
-    run = machine.dnf("upgrade", "--installroot=/mnt/root", "--setopt=reposdir=/etc/yum.repos.d")
-    expect(run, BUNDLED, ["gamma-2"])
-    check(machine.versions() == OLD, "the host changed", machine.versions())
-    inside = machine.run("rpm", "--root", "/mnt/root", "-qa", "--qf", "%{NAME}-%{VERSION}\n").split()
-    check(set(NEW) <= set(inside), "the root is not upgraded", inside)
-    check(not machine.run("rpm", "--root", "/mnt/root", "-Va"), "rpm -Va finds differences in the root")
-
-
-@case
-def installroot_changed(bench):
-    """A file that is intact on the host and changed in the root is not taken from the host."""
-    machine = bench.machine()
-    bench.make_installroot(machine, "/mnt/root")
-    machine.append("/mnt/root/usr/share/alpha/text", "changed\n")
-    run = machine.dnf("upgrade", "--installroot=/mnt/root", "--setopt=reposdir=/etc/yum.repos.d")
-    expect(run, ["beta-2", "tall-2"], ["alpha-2", "gamma-2"])
 
 
 @case
@@ -49,6 +14,20 @@ def key_not_imported(bench):
     run = machine.dnf("upgrade")
     expect(run, BUNDLED, ["gamma-2"])
     check("Key imported successfully" in run.output, "the key is not imported", run.output)
+    machine.keys = machine.run("rpm", "-qa", "gpg-pubkey")
+    machine.check_after(NEW, UPGRADED)
+
+
+@case
+def key_refused(bench):
+    """Who does not want the key gets nothing installed; the next run goes on from what is in the cache."""
+    machine = bench.machine()
+    machine.run("rpm", "-e", *machine.run("rpm", "-qa", "gpg-pubkey").split())
+    run = machine.terminal("upgrade", typed="y\nn\n", code=1)
+    expect(run, BUNDLED, ["gamma-2"])
+    check(machine.versions() == OLD, "something is installed", machine.versions())
+    check(not machine.run("rpm", "-qa", "gpg-pubkey"), "a key is imported")
+    expect(machine.dnf("upgrade"), [], [])
     machine.keys = machine.run("rpm", "-qa", "gpg-pubkey")
     machine.check_after(NEW, UPGRADED)
 
@@ -108,42 +87,6 @@ def percentage(bench):
 
 
 @case
-def automatic(bench):
-    """dnf-automatic downloads and applies."""
-    machine = bench.machine()
-    machine.write("/etc/dnf/automatic.conf", "[commands]\nupgrade_type=default\ndownload_updates=yes\napply_updates=yes\n"
-                  "random_sleep=0\n[emitters]\nemit_via=stdio\n[email]\n[command]\n[command_email]\n[base]\ndebuglevel=2\n")
-    machine.write("/etc/dnf/vars/releasever", "1\n")
-    machine.append("/etc/dnf/dnf.conf", "\nreleasever=1\n")
-    run = machine.program("python3", "-c", "import dnf.automatic.main as automatic; automatic.main([])")
-    check(run.bundles and run.whole == ["gamma-2"], "packages are not assembled", run.requests, run.output)
-    machine.check_after(NEW, UPGRADED)
-
-
-@case
-def metadata_fresh(bench):
-    """A plugin that is installed while the cached metadata is fresh gets its index at the next run."""
-    machine = bench.machine()
-    machine.dnf("makecache", "--disableplugin=whittle")
-    expect(machine.dnf("upgrade"), BUNDLED, ["gamma-2"])
-    machine.check_after(NEW, UPGRADED)
-
-
-@case
-def repository_without_record(bench):
-    """A repository without an index is not asked for it again and again."""
-    machine = bench.machine()
-    machine.repository("bare")
-    first = machine.dnf("makecache")
-    check(first.requests, "no metadata is fetched")
-    for _ in range(3):
-        run = machine.dnf("check-update", code=100)
-        check(not run.requests, "metadata is fetched again", run.requests)
-    expect(machine.dnf("upgrade"), [], NEW)
-    machine.check_after(NEW, UPGRADED)
-
-
-@case
 def deltarpm(bench):
     """Delta packages serve what whittle leaves, and only that."""
     machine = bench.machine()
@@ -160,9 +103,35 @@ def deltarpm(bench):
 def local_plugin(bench):
     """The plugin that copies packages into a repository of its own keeps whittle away, said once."""
     machine = bench.machine()
-    machine.write("/etc/dnf/plugins/local.conf", "[main]\nenabled = true\n[createrepo]\nenabled = false\n")
+    upgrade_beside_local_plugin(bench, machine)
+
+
+@case
+def local_plugin_later(bench):
+    """What was assembled before that plugin was switched on is not for its repository either."""
+    machine = bench.machine()
+    expect(machine.dnf("upgrade", "--downloadonly"), BUNDLED, ["gamma-2"])
+    upgrade_beside_local_plugin(bench, machine, "gamma-2")
+
+
+@case
+def local_plugin_without_an_index(bench):
+    """Where nothing could be assembled anyway, nothing is said."""
+    machine = bench.machine()
+    machine.repository("bare")
+    machine.write("/etc/dnf/plugins/local.conf", LOCAL_PLUGIN)
     run = machine.dnf("upgrade")
-    expect(run, [], NEW)
+    check("hittle" not in run.output, "whittle speaks", run.output)
+
+
+LOCAL_PLUGIN = "[main]\nenabled = true\n[createrepo]\nenabled = false\n"
+
+
+def upgrade_beside_local_plugin(bench, machine, *cached):
+    """Upgrades with the plugin "local", which has to get the original packages; some are in the cache."""
+    machine.write("/etc/dnf/plugins/local.conf", LOCAL_PLUGIN)
+    run = machine.dnf("upgrade")
+    expect(run, [], [name for name in NEW if name not in cached])
     check(run.output.count("Whittle is inactive") == 1, "it is not said once", run.output)
     check_original(bench, machine.path("/var/lib/dnf/plugins/local"))
     machine.path("/etc/dnf/plugins/local.conf").write_text("[main]\nenabled = false\n")

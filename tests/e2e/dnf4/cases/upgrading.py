@@ -2,7 +2,7 @@
 """Upgrades and their relatives: what assembles, and that it leaves the same system."""
 import re
 
-from bench import check
+from checks import check
 from cases.common import OLD, NEW, BUNDLED, UPGRADED, case, expect
 
 
@@ -72,3 +72,51 @@ def history_undo(bench):
     machine.check_after(OLD)
     machine.dnf("history", "undo", "last")
     machine.check_after(NEW)
+
+
+@case
+def history_redo(bench):
+    """An upgrade that was undone package by package is done again."""
+    machine = bench.machine()
+    machine.dnf("upgrade", "alpha")
+    machine.dnf("downgrade", "alpha")
+    run = machine.dnf("history", "redo", "last-1")
+    expect(run, ["alpha-2"], [])
+    machine.check_after(["alpha-2", *OLD[1:]])
+
+
+@case
+def installroot(bench):
+    """Sources come from the root that is upgraded, never from the host."""
+    machine = bench.machine()
+    bench.make_installroot(machine, "/mnt/root")
+    run = machine.dnf("upgrade", "--installroot=/mnt/root", "--setopt=reposdir=/etc/yum.repos.d")
+    expect(run, BUNDLED, ["gamma-2"])
+    check(machine.versions() == OLD, "the host changed", machine.versions())
+    inside = machine.run("rpm", "--root", "/mnt/root", "-qa", "--qf", "%{NAME}-%{VERSION}\n").split()
+    check(set(NEW) <= set(inside), "the root is not upgraded", inside)
+    check(not machine.run("rpm", "--root", "/mnt/root", "-Va"), "rpm -Va finds differences in the root")
+
+
+@case
+def installroot_changed(bench):
+    """A file that is intact on the host and changed in the root is not taken from the host."""
+    machine = bench.machine()
+    bench.make_installroot(machine, "/mnt/root")
+    machine.append("/mnt/root/usr/share/alpha/text", "changed\n")
+    run = machine.dnf("upgrade", "--installroot=/mnt/root", "--setopt=reposdir=/etc/yum.repos.d")
+    expect(run, ["beta-2", "tall-2"], ["alpha-2", "gamma-2"])
+
+
+@case
+def installroot_links(bench):
+    """Absolute links in the root that is upgraded lead to places in that root."""
+    machine = bench.machine()
+    bench.make_installroot(machine, "/mnt/root")
+    inside = machine.path("/mnt/root/usr/share/alpha")
+    inside.rename(machine.path("/mnt/root/usr/alpha"))
+    inside.symlink_to("/usr/alpha")
+    machine.write("/usr/alpha/text", "the host's\n")
+    run = machine.dnf("upgrade", "--installroot=/mnt/root", "--setopt=reposdir=/etc/yum.repos.d")
+    expect(run, BUNDLED, ["gamma-2"])
+    check(not machine.run("rpm", "--root", "/mnt/root", "-Va"), "rpm -Va finds differences in the root")
