@@ -41,7 +41,8 @@ struct wh_repomd_entry {
 };
 
 /* Takes out all records of the type and adds one at the end (none if entry is NULL). Its timestamp
- * is the primary record's, so that the same input gives the same bytes. out_xml: the document, in UTF-8. */
+ * is the primary record's, so that the same input gives the same bytes. out_xml: the document, in
+ * UTF-8. */
 WH_MUST_CHECK wh_status wh_repomd_replace(struct wh_repomd *repomd, const char *type,
     const struct wh_repomd_entry *entry, struct wh_buffer *out_xml, struct wh_error *err);
 

@@ -115,8 +115,8 @@ WH_MUST_CHECK wh_status wh_bundle_write(
     const struct wh_bundle_draft *draft, struct wh_buffer *out, struct wh_error *err);
 
 /* Where a bundle lies below the repository's root: whittle/NVRA.<16 hex digits of its SHA-256>.wht.
- * WH_MALFORMED if nvra starts with a dot or holds a slash of either kind, a blank or a control byte.
- * The caller frees. */
+ * WH_MALFORMED if nvra starts with a dot or holds a slash of either kind, a blank or a control
+ * byte. The caller frees. */
 WH_MUST_CHECK wh_status wh_bundle_location(
     const char *nvra, const uint8_t sha256[32], char **out_location, struct wh_error *err);
 
