@@ -46,15 +46,14 @@ static wh_status blank_prefix(const struct wh_package_file *file,
 }
 
 static struct wh_bundle_draft begin_draft(enum wh_bundle_kind kind,
-    const struct wh_subject *subject, const struct wh_grouping *grouping,
-    const struct wh_encoded_groups *groups)
+    const struct wh_subject *subject, const struct wh_encoded_groups *groups)
 {
     struct wh_bundle_draft draft = {
         .kind = kind,
         .package_size = subject->file.size,
         .new_header = subject->file.header,
-        .entries = grouping->entries,
-        .entry_count = grouping->entry_count,
+        .entries = groups->entries,
+        .entry_count = groups->entry_count,
         .groups = groups->groups,
         .group_count = groups->group_count,
     };
@@ -67,11 +66,10 @@ static struct wh_bundle_draft begin_draft(enum wh_bundle_kind kind,
 }
 
 wh_status wh_build_step(const struct wh_package_file *origin, const struct wh_subject *subject,
-    struct wh_buffer *out_bundle, struct wh_error *err)
+    enum wh_effort effort, struct wh_buffer *out_bundle, struct wh_error *err)
 {
     wh_cleanup(wh_file_map_cleanup) struct wh_file_map *old_map = NULL;
     wh_cleanup(wh_differences_clear) struct wh_differences differences = {0};
-    wh_cleanup(wh_grouping_clear) struct wh_grouping grouping = {0};
     wh_cleanup(wh_encoded_groups_clear) struct wh_encoded_groups groups = {0};
     wh_autofree uint8_t *prefix = NULL;
     const struct wh_header *new_header = subject->file.header;
@@ -79,11 +77,10 @@ wh_status wh_build_step(const struct wh_package_file *origin, const struct wh_su
     WH_TRY(wh_file_map_new(origin->header, &old_map, err));
     WH_TRY(wh_differences_find(origin->header, old_map, new_header, &differences, err));
     WH_TRY(blank_prefix(&subject->file, &differences, &prefix, err));
-    WH_TRY(wh_grouping_make(
-        differences.entries, differences.entry_count, origin->header, new_header, &grouping, err));
-    WH_TRY(wh_groups_encode(&grouping, origin, &subject->file, &groups, err));
+    WH_TRY(wh_groups_encode(differences.entries, differences.entry_count, origin, &subject->file,
+        effort, &groups, err));
 
-    struct wh_bundle_draft draft = begin_draft(WH_BUNDLE_STEP, subject, &grouping, &groups);
+    struct wh_bundle_draft draft = begin_draft(WH_BUNDLE_STEP, subject, &groups);
     memcpy(draft.identity.old_header, origin->header->id, sizeof draft.identity.old_header);
     draft.prefix = (struct wh_bytes){prefix, subject->file.prefix.bytes.length};
     draft.old_header = origin->prefix.header.bytes;
@@ -96,9 +93,8 @@ wh_status wh_build_step(const struct wh_package_file *origin, const struct wh_su
 }
 
 wh_status wh_build_supplement(enum wh_bundle_kind kind, const struct wh_subject *subject,
-    struct wh_buffer *out_bundle, struct wh_error *err)
+    enum wh_effort effort, struct wh_buffer *out_bundle, struct wh_error *err)
 {
-    wh_cleanup(wh_grouping_clear) struct wh_grouping grouping = {0};
     wh_cleanup(wh_encoded_groups_clear) struct wh_encoded_groups groups = {0};
     const struct wh_header *header = subject->file.header;
     enum wh_file_class class = kind == WH_BUNDLE_CONFIG ? WH_CLASS_CONFIG : WH_CLASS_DOC;
@@ -113,8 +109,7 @@ wh_status wh_build_supplement(enum wh_bundle_kind kind, const struct wh_subject 
             entries[count++] = (struct wh_entry){i, WH_NO_FILE};
     if (count == 0)
         return WH_OK;
-    WH_TRY(wh_grouping_make(entries, count, NULL, header, &grouping, err));
-    WH_TRY(wh_groups_encode(&grouping, NULL, &subject->file, &groups, err));
-    struct wh_bundle_draft draft = begin_draft(kind, subject, &grouping, &groups);
+    WH_TRY(wh_groups_encode_alone(entries, count, &subject->file, effort, &groups, err));
+    struct wh_bundle_draft draft = begin_draft(kind, subject, &groups);
     return wh_bundle_write(&draft, out_bundle, err);
 }

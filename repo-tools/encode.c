@@ -2,47 +2,32 @@
 /* encode.c - see encode.h. */
 #include "encode.h"
 
-#include "whittle/cleanup.h"
-#include "whittle/limits.h"
-
-/* Base and content of the largest programs have some 200 MB together; level 19 then wants about
- * 300 MB of memory and twice the time of level 15, for a sixth fewer bytes. What is larger is data,
- * which gains nothing from it. */
-static int level_for(uint64_t bytes)
+/* Level 19 needs some 8 bytes of memory a byte of base and content, and twice the time of level
+ * 12, for a sixth fewer bytes. What is larger than this is data, which gains nothing from it. */
+static int level_for(uint64_t bytes, enum wh_effort effort)
 {
-    return bytes <= 256u << 20 ? 19 : 12;
+    if (effort == WH_EFFORT_FAST)
+        return 12;
+    if (effort == WH_EFFORT_BEST)
+        return bytes <= 512u << 20 ? 22 : 12;
+    return bytes <= 128u << 20 ? 19 : 12;
 }
 
-static wh_status encode_zstd(
-    const struct wh_encode_job *job, struct wh_buffer *out, struct wh_error *err)
+wh_status wh_encode_zstd(struct wh_bytes reference, struct wh_bytes content, enum wh_effort effort,
+    struct wh_buffer *out, struct wh_error *err)
 {
-    int level = level_for((uint64_t)job->reference.length + job->content.length);
+    uint64_t bytes = (uint64_t)reference.length + content.length;
 
-    return wh_deflate(job->content, job->reference, level, out, err);
+    return wh_deflate(content, reference, level_for(bytes, effort), out, err);
 }
 
-static const struct wh_encoder encoders[] = {
-    {WH_CODEC_ZSTD, "zstd", encode_zstd},
-};
-
-wh_status wh_encode(const struct wh_encode_job *job, uint32_t *out_codec,
-    struct wh_buffer *out_stored, struct wh_error *err)
+wh_status wh_encode_patch(const struct wh_residue *residue, uint64_t content_length,
+    uint32_t member_count, enum wh_effort effort, struct wh_buffer *out, struct wh_error *err)
 {
-    bool found = false;
+    struct wh_bytes streams[WH_STREAMS];
 
-    for (size_t i = 0; i < sizeof encoders / sizeof *encoders; i++) {
-        wh_cleanup(wh_buffer_clear) struct wh_buffer stored = {.ceiling = WH_BUNDLE_MAX};
-        wh_status status = encoders[i].encode(job, &stored, err);
-        if (status == WH_UNSUPPORTED)
-            continue;
-        WH_TRY(status);
-        if (found && stored.length >= out_stored->length)
-            continue;
-        struct wh_buffer loser = *out_stored;
-        *out_stored = stored;
-        stored = loser;
-        *out_codec = encoders[i].id;
-        found = true;
-    }
-    return found ? WH_OK : wh_fail(err, WH_UNSUPPORTED, "no encoder takes these contents");
+    for (int i = 0; i < WH_STREAMS; i++)
+        streams[i] = wh_buffer_bytes(&residue->streams[i]);
+    return wh_streams_write(streams, content_length, member_count,
+        level_for(wh_residue_length(residue), effort), out, err);
 }

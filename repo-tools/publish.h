@@ -3,6 +3,7 @@
 #ifndef WHITTLE_REPO_PUBLISH_H
 #define WHITTLE_REPO_PUBLISH_H
 
+#include "effort.h"
 #include "jobs.h"
 #include "shelf.h"
 #include "subject.h"
@@ -17,6 +18,7 @@ struct wh_publish_options {
     uint32_t previous_count;
     uint32_t versions; /* older versions a package, at most */
     uint32_t threads;  /* 0: as many as there are processors */
+    enum wh_effort effort;
     bool supplement_docs;
     bool no_reinstall;             /* no bundle from a version to itself */
     wh_jobs_progress_fn *progress; /* its context is always NULL; may be NULL */

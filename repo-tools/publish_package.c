@@ -138,7 +138,8 @@ static wh_status encode_step(struct work *work, struct wh_package_file *origin,
     if (origin != &work->subject.file)
         status = wh_package_unpack(origin, err);
     if (status == WH_OK)
-        status = wh_build_step(origin, &work->subject, out_bytes, err);
+        status = wh_build_step(
+            origin, &work->subject, work->context->options->effort, out_bytes, err);
     bool possible = status != WH_UNSUPPORTED && status != WH_OVER_LIMIT;
     if (possible)
         WH_TRY(status);
@@ -205,7 +206,8 @@ static wh_status check_supplement(struct work *work, enum wh_bundle_kind kind,
     wh_cleanup(wh_buffer_clear) struct wh_buffer step = {.ceiling = WH_BUNDLE_MAX};
     wh_status status;
 
-    WH_TRY(wh_build_step(&work->subject.file, &work->subject, &step, err));
+    WH_TRY(wh_build_step(
+        &work->subject.file, &work->subject, work->context->options->effort, &step, err));
     struct wh_bytes bundles[] = {wh_buffer_bytes(&step), wh_buffer_bytes(supplement)};
     struct wh_gate_input input = {
         .origin = &work->subject.file,
@@ -229,7 +231,7 @@ static wh_status make_supplement(struct work *work, enum wh_bundle_kind kind, st
     if (!has_class(header_of(work), class) || reuse(work, kind, NULL))
         return WH_OK;
     WH_TRY(prepare(work, err));
-    WH_TRY(wh_build_supplement(kind, &work->subject, &bytes, err));
+    WH_TRY(wh_build_supplement(kind, &work->subject, work->context->options->effort, &bytes, err));
     /* One that is as large as the package helps nobody. */
     if (bytes.length == 0 || !wh_is_worth_it(bytes.length, work->subject.file.size))
         return WH_OK;

@@ -40,6 +40,7 @@ static int publish(const struct wh_repo_options *options)
         .previous_count = options->previous_count,
         .versions = options->versions,
         .threads = options->jobs,
+        .effort = options->effort,
         .supplement_docs = options->supplement_docs,
         .no_reinstall = options->no_reinstall,
         .progress = progress_for_people(),

@@ -78,6 +78,20 @@ static wh_status parse_number(
     return WH_OK;
 }
 
+static wh_status parse_effort(const char *text, enum wh_effort *out_effort, struct wh_error *err)
+{
+    static const char *const names[] = {
+        [WH_EFFORT_FAST] = "fast", [WH_EFFORT_DEFAULT] = "default", [WH_EFFORT_BEST] = "best"};
+
+    for (unsigned i = 0; i < sizeof names / sizeof *names; i++) {
+        if (strcmp(names[i], text) != 0)
+            continue;
+        *out_effort = (enum wh_effort)i;
+        return WH_OK;
+    }
+    return wh_fail(err, WH_MALFORMED, "--effort: %s is none of fast, default, best", text);
+}
+
 static wh_status take_option(const struct option_row *row, const char *argument,
     struct wh_repo_options *options, struct wh_error *err)
 {
@@ -87,6 +101,8 @@ static wh_status take_option(const struct option_row *row, const char *argument,
         return parse_number(row->name, argument, WH_VERSIONS_CEILING, &options->versions, err);
     else if (strcmp(row->name, "jobs") == 0)
         return parse_number(row->name, argument, 256, &options->jobs, err);
+    else if (strcmp(row->name, "effort") == 0)
+        return parse_effort(argument, &options->effort, err);
     else if (strcmp(row->name, "supplement-docs") == 0)
         options->supplement_docs = true;
     else if (strcmp(row->name, "no-reinstall") == 0)
@@ -173,7 +189,7 @@ wh_status wh_repo_options_parse(
     int argc, char **argv, struct wh_repo_options *out_options, struct wh_error *err)
 {
     wh_cleanup(wh_repo_options_clear) struct wh_repo_options options = {
-        .versions = WH_VERSIONS_DEFAULT, .command = WH_REPO_PUBLISH};
+        .versions = WH_VERSIONS_DEFAULT, .effort = WH_EFFORT_DEFAULT, .command = WH_REPO_PUBLISH};
     unsigned used = ALL;
 
     options.previous = calloc((size_t)argc + 1, sizeof *options.previous);

@@ -7,6 +7,7 @@
 #include <stdint.h>
 #include <stdio.h>
 
+#include "effort.h"
 #include "whittle/error.h"
 
 enum wh_repo_command {
@@ -25,6 +26,7 @@ struct wh_repo_options {
     uint32_t previous_count;
     uint32_t versions;
     uint32_t jobs; /* 0: as many as there are processors */
+    enum wh_effort effort;
     bool supplement_docs;
     bool no_reinstall;
     bool json;

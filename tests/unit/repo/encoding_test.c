@@ -4,39 +4,50 @@
 
 #include <stdlib.h>
 
+#include "diff/diff.h"
 #include "encode.h"
 #include "publish.h"
 #include "whittle/cleanup.h"
 
-static void round_trip(struct wh_bytes reference, struct wh_bytes content, size_t at_most)
+static void decodes_to(uint32_t number, const struct wh_buffer *stored, struct wh_bytes reference,
+    struct wh_bytes content)
 {
     const uint64_t reference_size = reference.length;
     const uint64_t content_size = content.length;
-    const struct wh_encode_job job = {
-        .reference = reference,
-        .reference_sizes = &reference_size,
-        .content = content,
-        .content_sizes = &content_size,
-        .member_count = 1,
-    };
-    wh_cleanup(wh_buffer_clear) struct wh_buffer stored = {.ceiling = 1u << 20};
     wh_autofree uint8_t *output = malloc(content.length);
-    uint32_t number = 0;
-
-    assert_int_equal(wh_encode(&job, &number, &stored, NULL), WH_OK);
-    assert_true(stored.length <= at_most);
     const struct wh_codec *codec = wh_codec_find(number);
+
     assert_non_null(codec);
-    struct wh_codec_job decode = {
-        .stored = wh_buffer_bytes(&stored),
+    const struct wh_codec_job job = {
+        .stored = wh_buffer_bytes(stored),
         .reference = reference,
         .reference_sizes = &reference_size,
         .output = output,
         .output_sizes = &content_size,
         .member_count = 1,
     };
-    assert_int_equal(codec->decode(&decode, NULL), WH_OK);
+    assert_int_equal(codec->decode(&job, NULL), WH_OK);
     assert_memory_equal(output, content.data, content.length);
+}
+
+static void round_trip(struct wh_bytes reference, struct wh_bytes content, size_t at_most)
+{
+    wh_cleanup(wh_buffer_clear) struct wh_buffer frame = {.ceiling = 1u << 20};
+    wh_cleanup(wh_buffer_clear) struct wh_buffer patch = {.ceiling = 1u << 20};
+    wh_cleanup(wh_residue_clear) struct wh_residue residue;
+    enum wh_patch_method method;
+
+    assert_int_equal(wh_encode_zstd(reference, content, WH_EFFORT_DEFAULT, &frame, NULL), WH_OK);
+    assert_true(frame.length <= at_most);
+    decodes_to(WH_CODEC_ZSTD, &frame, reference, content);
+
+    assert_int_equal(
+        wh_diff(reference, content, WH_EFFORT_DEFAULT, &method, &residue, NULL), WH_OK);
+    assert_int_equal(method, WH_PATCH_PLAIN);
+    assert_int_equal(
+        wh_encode_patch(&residue, content.length, 1, WH_EFFORT_DEFAULT, &patch, NULL), WH_OK);
+    assert_true(patch.length <= at_most);
+    decodes_to(WH_CODEC_PATCH, &patch, reference, content);
 }
 
 static void encodes_what_is_decoded(void **state)

@@ -220,9 +220,11 @@ static void pair_make(const struct place *place, struct pair *pair)
     assert_int_equal(wh_package_unpack(&pair->origin, NULL), WH_OK);
     assert_int_equal(wh_package_open(place->repository.folder, "R", "2.rpm", &file, NULL), WH_OK);
     assert_int_equal(wh_subject_prepare(&file, &unknown, &pair->subject, NULL), WH_OK);
-    assert_int_equal(wh_build_step(&pair->origin, &pair->subject, &pair->step, NULL), WH_OK);
     assert_int_equal(
-        wh_build_supplement(WH_BUNDLE_CONFIG, &pair->subject, &pair->config, NULL), WH_OK);
+        wh_build_step(&pair->origin, &pair->subject, WH_EFFORT_DEFAULT, &pair->step, NULL), WH_OK);
+    assert_int_equal(wh_build_supplement(
+                         WH_BUNDLE_CONFIG, &pair->subject, WH_EFFORT_DEFAULT, &pair->config, NULL),
+        WH_OK);
 }
 
 static void the_gate_refuses_every_flipped_byte(void **state)

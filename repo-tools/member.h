@@ -1,0 +1,54 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* member.h - one content on its way into a group: its base, its residue, and which codec suits it
+ * when it stands alone. */
+#ifndef WHITTLE_REPO_MEMBER_H
+#define WHITTLE_REPO_MEMBER_H
+
+#include "diff/residue.h"
+#include "differences.h"
+#include "effort.h"
+#include "package_file.h"
+
+/* Files up to here without structure of their own gain from company: old contents of all are the
+ * reference of all. */
+#define WH_SMALL_FILE (32u << 10)
+
+enum wh_member_way {
+    WH_WAY_TEXT,     /* small: shares a frame with others */
+    WH_WAY_PATCH,    /* its residue goes into a group of residues */
+    WH_WAY_PREFIXED, /* a frame of its own, with its base as prefix */
+    WH_WAY_WHOLE,    /* a frame of its own */
+};
+
+struct wh_member {
+    struct wh_entry entry;
+    enum wh_file_class class;
+    struct wh_bytes base; /* empty for none; slices of the packages' payloads */
+    struct wh_bytes content;
+    enum wh_member_way way;
+    /* Its frame is smaller than its residue, but not by so much that company could not change
+     * that: it has both, and the group decides. */
+    bool contested;
+    struct wh_residue residue; /* for WH_WAY_PATCH */
+    struct wh_buffer frame;    /* for WH_WAY_PREFIXED and WH_WAY_WHOLE */
+};
+
+/* Finds base and content. origin may be NULL where the entry has no base. WH_UNSUPPORTED,
+ * WH_OVER_LIMIT: not for a bundle. Free with wh_member_clear(). */
+WH_MUST_CHECK wh_status wh_member_init(const struct wh_entry *entry,
+    const struct wh_package_file *origin, const struct wh_package_file *target,
+    struct wh_member *out_member, struct wh_error *err);
+void wh_member_clear(struct wh_member *member);
+
+/* Decides the way and does the work for it. */
+WH_MUST_CHECK wh_status wh_member_choose(
+    struct wh_member *member, enum wh_effort effort, struct wh_error *err);
+
+/* Settles a contested member: for its residue, or for its frame. */
+void wh_member_settle(struct wh_member *member, bool for_residue);
+
+/* Makes the residue of a member that was small, for a comparison with its text group. */
+WH_MUST_CHECK wh_status wh_member_diff(
+    struct wh_member *member, enum wh_effort effort, struct wh_error *err);
+
+#endif
