@@ -21,20 +21,20 @@ def wanted(selected, answer):
     return answer
 
 
-def publish(out, whittle_repo):
+def publish(out, home, whittle_repo):
     """Makes out/repo, with bundles from the old to the new packages; gives the path of its index."""
     repo = out / "repo"
     repo.mkdir()
     for package in [*(out / "old").glob("*.rpm"), *(out / "new").glob("*.rpm")]:
         shutil.copy(package, repo)
     kinds.run("createrepo_c", "--quiet", repo)
-    kinds.run(whittle_repo, "publish", repo)
+    home.run(whittle_repo, "publish", repo)
     return next((repo / "repodata").glob("*whittle.xml*"))
 
 
 def assemble_all(out, home, programs):
     """Fills out/assembled with the new packages, each assembled from its older version in out/base."""
-    index = publish(out, programs / "whittle-repo")
+    index = publish(out, home, programs / "whittle-repo")
     base = roots.Root(out / "base", home)
     base.rpm("--import", out / "key.asc")
     base.rpm("-i", *sorted((out / "old").glob("*.rpm")))
