@@ -81,10 +81,11 @@ static void the_time_is_the_files(void **state)
  * found and removed with the rpm plugin. */
 static void unknown_checksums_leave_the_mark_only(void **state)
 {
-    static const char *const types[] = {"sha3-256", "", "mtime", "SHA256", "sha2560",
-        "a_name_that_is_longer_than_any_that_fits_into_the_room_there_is_for_it_"
-        "a_name_that_is_longer_than_any_that_fits_into_the_room_there_is_for_it_"};
+    char endless[512];
+    const char *const types[] = {"sha3-256", "", "mtime", "SHA256", "sha2560", endless};
 
+    memset(endless, 'a', sizeof endless - 1);
+    endless[sizeof endless - 1] = '\0';
     (void)state;
     for (size_t i = 0; i < COUNT(types); i++) {
         wh_cleanup(place_remove) struct place place;

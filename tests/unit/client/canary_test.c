@@ -44,7 +44,7 @@ static void is_one_file_labelled_as_compressed(void **state)
     assert_string_equal(header->payload_compressor, "xz");
     assert_int_equal(header->file_count, 1);
     assert_string_equal(header->files[0].dirname, "/");
-    assert_string_equal(header->files[0].basename, WH_CANARY_FILE + 1);
+    assert_string_equal(header->files[0].basename, &WH_CANARY_FILE[1]);
     assert_int_equal(header->files[0].size, strlen(WH_CANARY_CONTENT));
     assert_int_equal(memcmp(payload.data, "070701", 6), 0);
     assert_non_null(
