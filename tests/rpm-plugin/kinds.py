@@ -112,8 +112,8 @@ def build(kind, version, out, work):
     scriptlets = "".join(SCRIPTLET.format(scriptlet=scriptlet, name=name, version=version) for scriptlet in SCRIPTLETS)
     (work / "spec").write_text(SPEC.format(name=name, version=version, files=work / "files", scriptlets=scriptlets))
     defines = {"_topdir": work / "top", "_dbpath": work / "db", "_rpmdir": out, "_rpmfilename": "%{NAME}-%{VERSION}.rpm",
-               "_binary_payload": KINDS[kind][0], "_binary_filedigest_algorithm": "8", "__check_files": "%{nil}", "clamp_mtime_to_source_date_epoch": "1",
-               "use_source_date_epoch_as_buildtime": "1"}
+               "_binary_payload": KINDS[kind][0], "_binary_filedigest_algorithm": "8", "__check_files": "%{nil}",
+               "clamp_mtime_to_source_date_epoch": "1", "use_source_date_epoch_as_buildtime": "1"}
     run("rpmbuild", "-bb", "--quiet", "--noclean", "--buildroot", root, work / "spec",
         *[word for item in defines.items() for word in ("--define", "%s %s" % item)], env=dict(os.environ, SOURCE_DATE_EPOCH=EPOCH))
 
