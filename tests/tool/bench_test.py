@@ -80,7 +80,14 @@ class Rivals(InFolder):
         fill(self.folder, {"old": noise, "new": noise[:50000] + b"changed" + noise[50000:]})
         whole = rivals.zstd_whole(self.folder / "new")
         self.assertGreater(whole, 100000)
-        self.assertLess(rivals.zstd_patch(self.folder / "old", self.folder / "new", None), whole / 100)
+        self.assertLess(rivals.zstd_patch(self.folder / "old", self.folder / "new", self.folder), whole / 100)
+
+    def test_a_patch_has_to_be_right(self):
+        fill(self.folder, {"new": b"new", "again": b"now", "patch": b"1234"})
+        with self.assertRaisesRegex(RuntimeError, "another file"):
+            rivals.proved(self.folder / "new", self.folder)
+        fill(self.folder, {"again": b"new"})
+        self.assertEqual(rivals.proved(self.folder / "new", self.folder), 4)
 
     def test_failures_are_not_passed_over(self):
         with self.assertRaisesRegex(RuntimeError, "zstd"):

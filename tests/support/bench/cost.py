@@ -93,7 +93,7 @@ def measure(options):
     """Everything, as one object."""
     if os.geteuid() != 0:
         sys.exit("run this as root: packages are installed into a root of their own")
-    tools.require(["rpm", "zstd", "bsdtar"])
+    tools.require(["rpm", "bsdtar", "zstd"] + (["createrepo_c"] if options.only else []))
     chosen = pairs.load(options.corpus, options.only)
     programs = publication.programs(options.build)
     rival = not tools.missing(DELTARPM)

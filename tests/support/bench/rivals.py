@@ -5,6 +5,7 @@ deltarpm and the two that cut contents into chunks work on whole packages, the o
 bytes hold the package's header; the others' figures are contents alone.
 """
 import dataclasses
+import filecmp
 import os
 import typing
 
@@ -26,21 +27,33 @@ def zstd_whole(path):
     return len(tools.run("zstd", "--quiet", "--stdout", "-19", path))
 
 
-def zstd_patch(old, new, _work):
+def proved(new, work):
+    """Size of a patch, if what was made with it is the new content."""
+    if not filecmp.cmp(work / "again", new, shallow=False):
+        raise RuntimeError("%s: a patch makes another file" % new)
+    return (work / "patch").stat().st_size
+
+
+def zstd_patch(old, new, work):
     """zstd with the older content as prefix."""
-    return len(tools.run("zstd", "--quiet", "--stdout", "-19", "--long", "--patch-from=%s" % old, new))
+    tools.run("zstd", "--quiet", "-19", "--long", "--patch-from=%s" % old, new, "-o", work / "patch")
+    tools.run("zstd", "--quiet", "--decompress", "--long=31", "--patch-from=%s" % old, work / "patch", "-o", work / "again")
+    return proved(new, work)
 
 
-def xdelta3(old, new, _work):
-    """The whole older content is in the window, as zstd has it."""
-    return len(tools.run("xdelta3", "-e", "-c", "-9", "-S", "lzma", "-B", max(old.stat().st_size, 1 << 20), "-s", old, new))
+def xdelta3(old, new, work):
+    """The whole older content is in the window. Left to itself, xdelta3 would inflate .gz files and make others of them."""
+    window = max(old.stat().st_size, 1 << 20)
+    tools.run("xdelta3", "-e", "-D", "-9", "-S", "lzma", "-B", window, "-s", old, new, work / "patch")
+    tools.run("xdelta3", "-d", "-D", "-R", "-B", window, "-s", old, work / "patch", work / "again")
+    return proved(new, work)
 
 
 def bsdiff(old, new, work):
     """bsdiff compresses by itself, with bzip2."""
-    patch = work / "patch"
-    tools.run("bsdiff", old, new, patch)
-    return patch.stat().st_size
+    tools.run("bsdiff", old, new, work / "patch")
+    tools.run("bspatch", old, work / "again", work / "patch")
+    return proved(new, work)
 
 
 def deltarpm(pair, _old, _new, work):
@@ -70,7 +83,7 @@ def zchunk(_pair, old, new, work):
 
 ALL = (
     Rival("deltarpm", "deltarpm", ("makedeltarpm",), of_package=deltarpm),
-    Rival("bsdiff", "bsdiff", ("bsdiff", "zstd"), of_file=bsdiff),
+    Rival("bsdiff", "bsdiff", ("bsdiff", "bspatch", "zstd"), of_file=bsdiff),
     Rival("xdelta3", "xdelta3", ("xdelta3", "zstd"), of_file=xdelta3),
     Rival("zstd", "zstd patch", ("zstd",), of_file=zstd_patch),
     Rival("casync", "casync", ("casync",), of_package=casync),

@@ -70,7 +70,7 @@ def summary(rows, columns, index):
 
 def measure(options):
     """Everything, as one object. A package without a bundle is downloaded whole."""
-    tools.require(["rpm", "bsdtar", "zstd"])
+    tools.require(["rpm", "bsdtar", "zstd"] + (["createrepo_c"] if options.only else []))
     chosen = pairs.load(options.corpus, options.only)
     absent = {rival.key: tools.missing(rival.programs) for rival in rivals.ALL}
     present = [rival for rival in rivals.ALL if not absent[rival.key]]

@@ -11,8 +11,8 @@ import tempfile
 import time
 
 # Program -> the Debian package that has it.
-PACKAGES = {"makedeltarpm": "deltarpm", "applydeltarpm": "deltarpm", "bsdiff": "bsdiff", "xdelta3": "xdelta3", "zstd": "zstd",
-            "casync": "casync", "zck": "zchunk", "zck_delta_size": "zchunk", "bsdtar": "libarchive-tools", "rpm": "rpm", "rpm2cpio": "rpm"}
+PACKAGES = {"makedeltarpm": "deltarpm", "applydeltarpm": "deltarpm", "bsdiff": "bsdiff", "bspatch": "bsdiff", "xdelta3": "xdelta3", "zstd": "zstd",
+            "casync": "casync", "zck": "zchunk", "zck_delta_size": "zchunk", "bsdtar": "libarchive-tools", "rpm": "rpm", "createrepo_c": "createrepo-c"}
 
 
 def missing(programs):
