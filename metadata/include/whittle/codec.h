@@ -13,11 +13,11 @@ enum wh_codec_id {
 
 /* One group to decode. References and outputs lie end to end in the order of the members. */
 struct wh_codec_job {
-    struct wh_bytes stored;           /* hostile but for the bundle's digest */
-    struct wh_bytes reference;        /* bases; already checked against their digests */
-    const uint64_t *reference_sizes;  /* bytes of each member's base, 0 for none */
-    uint8_t *output;                  /* contents; exactly the sum of output_sizes */
-    const uint64_t *output_sizes;     /* bytes of each member's content */
+    struct wh_bytes stored;          /* hostile but for the bundle's digest */
+    struct wh_bytes reference;       /* bases; already checked against their digests */
+    const uint64_t *reference_sizes; /* bytes of each member's base, 0 for none */
+    uint8_t *output;                 /* contents; exactly the sum of output_sizes */
+    const uint64_t *output_sizes;    /* bytes of each member's content */
     uint32_t member_count;
 };
 
@@ -58,8 +58,8 @@ WH_MUST_CHECK wh_status wh_streams_write(const struct wh_bytes streams[WH_STREAM
     uint64_t output_length, uint32_t member_count, int level, struct wh_buffer *out,
     struct wh_error *err);
 
-/* zstd helpers shared by the formats; a frame is one of RFC 8878, section 3.1.1, not a skippable one
- * or one of an earlier format. wh_inflate() demands exactly length bytes and the end of one
+/* zstd helpers shared by the formats; a frame is one of RFC 8878, section 3.1.1, not a skippable
+ * one or one of an earlier format. wh_inflate() demands exactly length bytes and the end of one
  * frame; prefix may be empty and must outlive the call only. */
 WH_MUST_CHECK wh_status wh_inflate(struct wh_bytes stored, struct wh_bytes prefix, uint8_t *out,
     size_t length, struct wh_error *err);
