@@ -113,6 +113,11 @@ class Machine:
         output = self.run(*argv, code=code)
         return self._report(argv, code, output)
 
+    def start(self, *argv, output=None):
+        """Starts a program of this system, in a process group of its own."""
+        return subprocess.Popen(self._command(argv), stdin=subprocess.DEVNULL, stdout=output, stderr=output, env=ENVIRONMENT,
+                                start_new_session=True)
+
     def terminal(self, *argv, typed, code=0):
         """Runs dnf on a terminal at which the answers to its questions were typed before."""
         self._bench.server.served()

@@ -2,26 +2,34 @@
 """Interrupted and killed runs."""
 import os
 import signal
-import subprocess
 import time
 
 from checks import check
 from cases.common import OLD, NEW, BUNDLED, UPGRADED, case, expect
 
 
-def interrupt(machine, *argv, when, delay):
-    """Sends SIGINT to dnf's process group a while after it said something; returns its output."""
-    process = subprocess.Popen(["chroot", str(machine.root), *argv], stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
-                               stderr=subprocess.STDOUT, text=True, start_new_session=True)
-    output = ""
-    for line in process.stdout:
-        output += line
-        if when in line:
-            time.sleep(delay)
-            os.killpg(process.pid, signal.SIGINT)
-    print(output, flush=True)
-    check(process.wait() != 0, "dnf goes on after an interrupt", output)
-    return output
+def wait_for(process, arrived):
+    """Returns when a moment of a program's run has arrived."""
+    while not arrived():
+        check(process.poll() is None, "the program ended before the moment came")
+        time.sleep(0.02)
+
+
+def interrupt(machine, arrived):
+    """Upgrades and sends SIGINT to dnf's process group when a moment has arrived, which the log of its output may tell."""
+    log = machine.path("/var/log/interrupted")
+    with log.open("w") as output:
+        process = machine.start("dnf", "--releasever=1", "-y", "upgrade", output=output)
+        wait_for(process, lambda: arrived(log.read_text()))
+        os.killpg(process.pid, signal.SIGINT)
+        status = process.wait()
+    print(log.read_text(), flush=True)
+    check(status != 0, "dnf goes on after an interrupt")
+
+
+def has_begun(machine, pattern):
+    """Whether a file is being written to dnf's cache; a small one has no bytes until it is whole."""
+    return any(machine.path("/var/cache/dnf").glob(pattern))
 
 
 @case
@@ -30,7 +38,7 @@ def interrupt_while_fetching(bench):
     machine = bench.machine()
     machine.repository("slow/main")
     machine.dnf("makecache")
-    interrupt(machine, "dnf", "--releasever=1", "-y", "upgrade", when="Downloading Packages", delay=0.7)
+    interrupt(machine, lambda _: has_begun(machine, "matrix-*/packages/.whittle-*/*.wht"))
     machine.check_after(OLD, [])
 
 
@@ -40,7 +48,7 @@ def interrupt_while_fetching_the_index(bench):
     machine = bench.machine()
     machine.repository("slower/main")
     machine.dnf("makecache")
-    interrupt(machine, "dnf", "--releasever=1", "-y", "upgrade", when="Downloading Packages", delay=0.7)
+    interrupt(machine, lambda _: has_begun(machine, "matrix-*/repodata/*-whittle.xml"))
     left = list(machine.path("/var/cache/dnf").rglob("*whittle*"))
     check(not left, "a piece of the index is left", *left)
     machine.check_after(OLD, [])
@@ -51,7 +59,7 @@ def interrupt_while_assembling(bench):
     """An interrupt during the assembly ends dnf and leaves nothing."""
     machine = bench.machine()
     machine.wrap_command('case $1 in assemble) /usr/bin/whittle.real "$@"; exec sleep 60;; esac')
-    interrupt(machine, "dnf", "--releasever=1", "-y", "upgrade", when="[DRPM 3/3]", delay=0.3)
+    interrupt(machine, lambda said: "[DRPM 3/3]" in said)
     machine.check_after(OLD, [])
 
 
@@ -72,10 +80,8 @@ def killed_while_assembling(bench):
     """dnf is killed at its worst moment: the next run upgrades and leaves nothing."""
     machine = bench.machine()
     machine.wrap_command('case $1 in assemble) touch /tmp/started; exec sleep 100;; esac')
-    process = subprocess.Popen(["chroot", str(machine.root), "dnf", "--releasever=1", "-y", "upgrade"], stdin=subprocess.DEVNULL)
-    while not machine.path("/tmp/started").exists():
-        check(process.poll() is None, "dnf ended by itself")
-        time.sleep(0.05)
+    process = machine.start("dnf", "--releasever=1", "-y", "upgrade")
+    wait_for(process, machine.path("/tmp/started").exists)
     process.kill()
     process.wait()
     machine.path("/tmp/started").unlink()
