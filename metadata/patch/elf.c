@@ -194,6 +194,8 @@ static bool kind_of_data(
         {".eh_frame", WH_REGION_FRAMES},
         {".eh_frame_hdr", WH_REGION_FRAME_INDEX},
         {".gopclntab", WH_REGION_GO_TABLE},
+        {".typelink", WH_REGION_GO_LINKS},
+        {".itablink", WH_REGION_POINTERS},
         {".rodata", WH_REGION_CONSTANTS},
     };
     const char *name = wh_elf_section_name(elf, section);

@@ -64,6 +64,7 @@ static walk_fn *const walks[] = {
     [WH_REGION_NEEDS] = wh_walk_needs,
     [WH_REGION_DEFINITIONS] = wh_walk_definitions,
     [WH_REGION_CONSTANTS] = wh_walk_constants,
+    [WH_REGION_GO_LINKS] = wh_walk_go_links,
     [WH_REGION_GO_TABLE] = wh_walk_go_table,
     [WH_REGION_SECTIONS] = wh_walk_sections,
 };

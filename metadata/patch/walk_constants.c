@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* walk_constants.c - jump tables and pointers in read-only data. */
-#include "patch/walk.h"
+#include "patch/go.h"
 
 /* A displacement: the target moves with its code, the table with its neighbours. */
 static void put_displacement(
@@ -21,6 +21,10 @@ void wh_walk_constants(struct wh_walk *walk, const struct wh_stretch *stretch)
     struct wh_table_search search = {.at = wh_first_record(stretch, 0, 4)};
     struct wh_table_entry entry;
 
+    if (walk->go) {
+        wh_walk_go_data(walk, stretch);
+        return;
+    }
     while (wh_table_next(
         &walk->tables, walk->old_bytes, stretch->old_shift, stretch->to, &search, &entry)) {
         if (entry.width == 8)

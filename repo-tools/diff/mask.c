@@ -10,7 +10,7 @@
 #include "whittle/code.h"
 #include "whittle/tables.h"
 
-enum { LABEL_BYTES = 16, NEAR = 256 };
+enum { LABEL_BYTES = 16, NEAR = 256, FLAG_WRITE = 1 };
 
 struct mask {
     const struct wh_elf *elf;
@@ -233,6 +233,10 @@ static void mask_pointers(struct mask *mask, const struct wh_region *region)
     unsigned width = mask->elf->wide ? 8 : 4;
     const uint8_t *bytes = mask->elf->bytes.data;
 
+    /* Read-only ones (.itablink, .relr.dyn) are sorted lists: their order tells more than labels.
+     */
+    if (!(mask->elf->sections[region->section].flags & FLAG_WRITE))
+        return;
     for (size_t at = region->offset; at + width <= region->offset + region->length; at += width) {
         uint64_t target = wh_load(bytes + at, width);
         if (target && in_image(mask, target))
@@ -377,6 +381,7 @@ static void mask_regions(struct mask *mask)
         case WH_REGION_HASH:
         case WH_REGION_NEEDS:
         case WH_REGION_DEFINITIONS:
+        case WH_REGION_GO_LINKS:
         case WH_REGION_GO_TABLE:
         case WH_REGION_SECTIONS:
             break;

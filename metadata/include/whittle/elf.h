@@ -41,6 +41,7 @@ enum wh_region_kind {
     WH_REGION_NEEDS,       /* .gnu.version_r */
     WH_REGION_DEFINITIONS, /* .gnu.version_d */
     WH_REGION_CONSTANTS,   /* .rodata */
+    WH_REGION_GO_LINKS,    /* .typelink */
     WH_REGION_GO_TABLE,    /* .gopclntab */
     WH_REGION_SECTIONS,
 };
