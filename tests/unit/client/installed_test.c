@@ -2,7 +2,32 @@
 /* installed_test.c - packages of a real rpm database. */
 #include "root.h"
 
+#include <rpm/rpmpgp.h>
+#include <rpm/rpmts.h>
+
 #include "whittle/cleanup.h"
+
+/* A key that nobody has the other half of. */
+/* clang-format off */
+static const char public_key[] =
+    "-----BEGIN PGP PUBLIC KEY BLOCK-----\n"
+    "\n"
+    "mQENBF4L4QABCADjIjt+NDUmtfJRjqHRYcD8K3q20QF0lcow1cCcfZiMAk/kb64+\n"
+    "y+rZx6cyWthYkgLeY4YZwdPskMa2mFMhxnRRNks4KJn53dbtseohKJmqdwqvAl6Y\n"
+    "IIT8ZX0hpv/xe72ztR4h6cJ0vm1IjvKoTWiIYvbOl/g8ik37/vEPJBfZiZOi9VSV\n"
+    "/w10Himku6bLJ2llSTNF630R2azJ5sB+cKZr8EV4duV3zlBQhS1F2r0DNBGshMZK\n"
+    "GPAblOsiBkJbou7fqSOZ3ubtRu6TI9OjSrvV+g22ivdf9QjuPyQOX7iXoIL2/2+z\n"
+    "2/0o7vJ2haDW9hsnmnY1v7UDhzGeBcIA47dtABEBAAG0DHdoaXR0bGUgdGVzdIkB\n"
+    "TgQTAQoAOBYhBOHDJllf14Dx/FT3E6H5/nkqjLrxBQJeC+EAAhsDBQsJCAcCBhUK\n"
+    "CQgLAgQWAgMBAh4BAheAAAoJEKH5/nkqjLrxHAUIAJJVZ8cPdLQVDIxiaftGTCen\n"
+    "IokbqRXxbxBpkGM+wnlSq1dKShwfv10PE3nAkAmAJdXWumwaT8dkDEm8GsXNmIZK\n"
+    "2X7I0PZg4WHO9hxd596gu9aK/5HjKwftQokaZOL6NAlPMmgnMbro3w8MTf6rxSjV\n"
+    "0/vVgUSSVOwPUsaWkZ5uHz1RCmO0BaVhuP3rcthbFhTDlMEDe+u5n21mEWOHZ9FV\n"
+    "PZVoCaEKBHuPZ3NiS3k6xtV54R/sTcMnJiobQkbHdLZRgDtMakzWN2XTTxxSrvlr\n"
+    "Bv4KmJXVMpPkORUipVm+ndAfIIy2ccbieLWQVtQwM6Or4gCOt9Xy3QExXwhOi+c=\n"
+    "=/47D\n"
+    "-----END PGP PUBLIC KEY BLOCK-----\n";
+/* clang-format on */
 
 static uint32_t file_of(const struct wh_installed *installed, const char *path)
 {
@@ -122,6 +147,24 @@ static void finds_every_version_of_a_name(void **state)
     wh_installed_free(list, count);
 }
 
+/* rpm keeps them in its database, but nobody published a header of them. */
+static void keys_are_no_packages(void **state)
+{
+    wh_cleanup(root_remove) struct root root;
+    wh_autofree uint8_t *packet = NULL;
+    struct wh_installed *list = NULL;
+    uint32_t count = 1;
+    size_t length;
+
+    (void)state;
+    root_make(&root);
+    assert_int_equal(pgpParsePkts(public_key, &packet, &length), PGPARMOR_PUBKEY);
+    root_import(&root, packet, length);
+    OK(wh_installed_find(root.system, "gpg-pubkey", &list, &count, &err));
+    assert_int_equal(count, 0);
+    wh_installed_free(list, count);
+}
+
 static void a_name_is_no_pattern(void **state)
 {
     static const char *const names[] = {"sampl", "sample*", "*", "SAMPLE", "sample-1", ""};
@@ -149,6 +192,7 @@ int main(void)
         cmocka_unit_test(knows_which_files_another_package_replaced),
         cmocka_unit_test(a_relocated_package_is_where_it_was_put),
         cmocka_unit_test(finds_every_version_of_a_name),
+        cmocka_unit_test(keys_are_no_packages),
         cmocka_unit_test(a_name_is_no_pattern),
     };
 

@@ -110,6 +110,14 @@ void root_enter(struct root *root, const struct sample *sample, const char *pref
     assert_int_equal(unlinkat(root->scratch.folder, "installing.rpm", 0), 0);
 }
 
+void root_import(struct root *root, const uint8_t *packet, size_t length)
+{
+    rpmts ts = begin_writing(root);
+
+    assert_int_equal(rpmtsImportPubkey(ts, packet, length), RPMRC_OK);
+    end_writing(ts);
+}
+
 void root_write(const struct root *root, const struct sample *sample)
 {
     for (uint32_t i = 0; i < sample->header->file_count; i++) {

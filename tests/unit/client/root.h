@@ -23,6 +23,9 @@ void root_remove(struct root *root);
  * /usr is relocated to, or NULL. */
 void root_enter(struct root *root, const struct sample *sample, const char *prefix);
 
+/* Imports a public key, as rpm --import does. */
+void root_import(struct root *root, const uint8_t *packet, size_t length);
+
 /* Writes the package's regular files, but for ghosts, where its header says. */
 void root_write(const struct root *root, const struct sample *sample);
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* sink_fault_test.c - every call that the sink makes fails once: the first, the second, and so on
- * until all goes well. The linker sends them to the wrappers below. */
+ * until all goes well. */
 #include "scratch.h"
 
 #include <errno.h>
@@ -8,6 +8,7 @@
 
 #include "assemble/sink.h"
 #include "whittle/cleanup.h"
+#include "wrap.h"
 
 static int calls_to_fault;  /* 0: none fails any more */
 static int nameless_error;  /* of O_TMPFILE; 0: the file system has nameless files */
@@ -34,17 +35,15 @@ static bool interrupted(void)
     return stutters && odd;
 }
 
-char *__real_strdup(const char *text);
-char *__wrap_strdup(const char *text);
-char *__real_strndup(const char *text, size_t length);
-char *__wrap_strndup(const char *text, size_t length);
-int __wrap_asprintf(char **out, const char *format, ...);
-int __wrap___asprintf_chk(char **out, int flag, const char *format, ...);
-ssize_t __real_getrandom(void *out, size_t length, unsigned flags);
-ssize_t __wrap_getrandom(void *out, size_t length, unsigned flags);
-int __real_open64(const char *path, int flags, ...);
-int __wrap_open64(const char *path, int flags, ...);
-int __real_openat64(int folder, const char *path, int flags, ...);
+WRAP(char *, NULL, strdup, (const char *text), (text))
+WRAP(char *, NULL, strndup, (const char *text, size_t length), (text, length))
+WRAP(ssize_t, -1, getrandom, (void *out, size_t length, unsigned flags), (out, length, flags))
+WRAP(int, -1, open64, (const char *path, int flags, mode_t mode), (path, flags, mode))
+WRAP(int, -1, linkat, (int from, const char *old, int to, const char *new, int flags),
+    (from, old, to, new, flags))
+WRAP(int, -1, renameat, (int from, const char *old, int to, const char *new), (from, old, to, new))
+
+int __real_openat64(int folder, const char *path, int flags, mode_t mode);
 int __wrap_openat64(int folder, const char *path, int flags, mode_t mode);
 int __real_fallocate64(int fd, int mode, off_t offset, off_t length);
 int __wrap_fallocate64(int fd, int mode, off_t offset, off_t length);
@@ -52,63 +51,12 @@ ssize_t __real_pwrite64(int fd, const void *data, size_t length, off_t offset);
 ssize_t __wrap_pwrite64(int fd, const void *data, size_t length, off_t offset);
 ssize_t __real_pread64(int fd, void *data, size_t length, off_t offset);
 ssize_t __wrap_pread64(int fd, void *data, size_t length, off_t offset);
-int __real_linkat(int from, const char *old, int to, const char *new, int flags);
-int __wrap_linkat(int from, const char *old, int to, const char *new, int flags);
-int __real_renameat(int from, const char *old, int to, const char *new);
-int __wrap_renameat(int from, const char *old, int to, const char *new);
-
-char *__wrap_strdup(const char *text)
-{
-    return fails_now("strdup") ? NULL : __real_strdup(text);
-}
-
-char *__wrap_strndup(const char *text, size_t length)
-{
-    return fails_now("strndup") ? NULL : __real_strndup(text, length);
-}
-
-__attribute__((format(printf, 2, 3))) int __wrap_asprintf(char **out, const char *format, ...)
-{
-    va_list arguments;
-
-    if (fails_now("asprintf"))
-        return -1;
-    va_start(arguments, format);
-    int length = vasprintf(out, format, arguments);
-    va_end(arguments);
-    return length;
-}
-
-/* What asprintf() is in a fortified build. */
-__attribute__((format(printf, 3, 4))) int __wrap___asprintf_chk(
-    char **out, int flag, const char *format, ...)
-{
-    va_list arguments;
-
-    (void)flag;
-    if (fails_now("asprintf"))
-        return -1;
-    va_start(arguments, format);
-    int length = vasprintf(out, format, arguments);
-    va_end(arguments);
-    return length;
-}
-
-ssize_t __wrap_getrandom(void *out, size_t length, unsigned flags)
-{
-    return fails_now("getrandom") ? -1 : __real_getrandom(out, length, flags);
-}
-
-int __wrap_open64(const char *path, int flags, ...)
-{
-    return fails_now("open") ? -1 : __real_open64(path, flags);
-}
 
 int __wrap_openat64(int folder, const char *path, int flags, mode_t mode)
 {
     bool nameless = (flags & O_TMPFILE) == O_TMPFILE;
 
-    if (fails_now(nameless ? "nameless" : "openat"))
+    if (fails_now(nameless ? "nameless" : "openat64"))
         return -1;
     errno = nameless_error;
     return nameless && nameless_error ? -1 : __real_openat64(folder, path, flags, mode);
@@ -116,7 +64,7 @@ int __wrap_openat64(int folder, const char *path, int flags, mode_t mode)
 
 int __wrap_fallocate64(int fd, int mode, off_t offset, off_t length)
 {
-    if (fails_now("fallocate"))
+    if (fails_now("fallocate64"))
         return -1;
     errno = fallocate_error;
     return fallocate_error ? -1 : __real_fallocate64(fd, mode, offset, length);
@@ -124,26 +72,16 @@ int __wrap_fallocate64(int fd, int mode, off_t offset, off_t length)
 
 ssize_t __wrap_pwrite64(int fd, const void *data, size_t length, off_t offset)
 {
-    if (fails_now("pwrite") || interrupted())
+    if (fails_now("pwrite64") || interrupted())
         return -1;
     return __real_pwrite64(fd, data, stutters ? 1 : length, offset);
 }
 
 ssize_t __wrap_pread64(int fd, void *data, size_t length, off_t offset)
 {
-    if (fails_now("pread") || interrupted())
+    if (fails_now("pread64") || interrupted())
         return -1;
     return __real_pread64(fd, data, stutters ? 1 : length, offset);
-}
-
-int __wrap_linkat(int from, const char *old, int to, const char *new, int flags)
-{
-    return fails_now("linkat") ? -1 : __real_linkat(from, old, to, new, flags);
-}
-
-int __wrap_renameat(int from, const char *old, int to, const char *new)
-{
-    return fails_now("renameat") ? -1 : __real_renameat(from, old, to, new);
 }
 
 /* ---- the tests ------------------------------------------------------------------------------ */
@@ -198,12 +136,6 @@ static void expect_destination(const struct place *place, const char *content)
     assert_int_equal(scratch_names(&place->scratch, "."), 1);
 }
 
-static bool is_allocation(const char *name)
-{
-    return strcmp(name, "strdup") == 0 || strcmp(name, "strndup") == 0 ||
-           strcmp(name, "asprintf") == 0;
-}
-
 /* Whichever call fails, what was there before is there after, and nothing else. */
 static void fail_each_call(const struct place *place, const char *calls)
 {
@@ -232,14 +164,16 @@ static void fail_each_call(const struct place *place, const char *calls)
 static void nothing_is_left_of_a_nameless_file(void **state)
 {
     fail_each_call(*state,
-        "strndup strdup open nameless fallocate pwrite pread getrandom asprintf linkat renameat");
+        "strndup strdup open64 nameless fallocate64 pwrite64 pread64 getrandom asprintf linkat "
+        "renameat");
 }
 
 static void nothing_is_left_of_a_stopgap(void **state)
 {
     nameless_error = EOPNOTSUPP;
     fail_each_call(*state,
-        "strndup strdup open nameless getrandom asprintf openat fallocate pwrite pread renameat");
+        "strndup strdup open64 nameless getrandom asprintf openat64 fallocate64 pwrite64 pread64 "
+        "renameat");
 }
 
 static void a_stopgap_helps_where_no_file_is_nameless(void **state)
