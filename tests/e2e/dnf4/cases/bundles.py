@@ -1,17 +1,22 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """Whatever is wrong with what a mirror serves ends in an ordinary download."""
+import re
+
 import packages
 from bench import read_metadata
 from checks import check
+from server import ADDRESS
 from cases.common import NEW, BUNDLED, UPGRADED, case, expect, upgrade_without
 
 
 @case
 def bundle_missing(bench):
-    """A bundle that no mirror has."""
+    """A bundle that no mirror has, which turns out while the others are still coming."""
     for bundle in bench.bundles_of("alpha-2"):
         bundle.unlink()
-    upgrade_without(bench.machine(), "alpha-2", "404")
+    machine = bench.machine()
+    machine.repository("slow/main")
+    upgrade_without(machine, "alpha-2", "404")
 
 
 @case
@@ -53,6 +58,32 @@ def index_of_a_newer_format(bench):
         document.set("version", "2")
     machine = bench.machine()
     expect(machine.dnf("upgrade"), [], NEW)
+    machine.check_after(NEW, UPGRADED)
+
+
+@case
+def index_elsewhere(bench):
+    """An index that repomd.xml places on another server is not fetched."""
+    repomd = bench.site / "main" / "repodata" / "repomd.xml"
+    elsewhere = re.sub(r'href="(repodata/[^"]*whittle)', r'href="http://%s/bare/../main/\1' % ADDRESS, repomd.read_text())
+    repomd.write_text(elsewhere)
+    machine = bench.machine()
+    run = machine.dnf("upgrade")
+    expect(run, [], NEW)
+    check("outside the repository" in run.output, "the reason is not said", run.output)
+    check(not [path for path, _, _, _ in run.requests if "whittle" in path], "the index is fetched", run.requests)
+    machine.check_after(NEW, UPGRADED)
+
+
+@case
+def repomd_with_a_document_type(bench):
+    """A repomd.xml whose entities could grow without bounds is not read for the index."""
+    repomd = bench.site / "main" / "repodata" / "repomd.xml"
+    repomd.write_text(repomd.read_text().replace("<repomd ", '<!DOCTYPE repomd [<!ENTITY grows "grows">]>\n<repomd ', 1))
+    machine = bench.machine()
+    run = machine.dnf("upgrade")
+    expect(run, [], NEW)
+    check(not [path for path, _, _, _ in run.requests if "whittle" in path], "the index is fetched", run.requests)
     machine.check_after(NEW, UPGRADED)
 
 

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """What stays in the cache, and what is taken from it."""
 import os
+import shutil
 
 import packages
 from checks import check
@@ -43,6 +44,15 @@ def downloadonly_then_upgrade(bench):
     expect(run, [], [])
     check(run.output.count("Already downloaded") == 4, "the cached packages are not taken", run.output)
     machine.check_after(NEW, UPGRADED)
+
+
+@case
+def downloadonly_then_another(bench):
+    """What no transaction took is removed with the next one, as whole packages are."""
+    machine = bench.machine()
+    expect(machine.dnf("upgrade", "--downloadonly", "alpha"), ["alpha-2"], [])
+    expect(machine.dnf("upgrade", "beta"), ["beta-2"], [])
+    machine.check_after(["alpha-1", "beta-2", "gamma-1", "tall-1"], ["beta-2 2"])
 
 
 @case
@@ -142,8 +152,19 @@ def replaced_in_cache(bench):
 
 @case
 def whole_package_in_cache(bench):
-    """A package that is in the cache already is neither fetched nor assembled."""
+    """A package that is in the cache already, put there by dnf or by hand, is neither fetched nor assembled."""
     machine = bench.machine()
     machine.dnf("upgrade", "--downloadonly", "--disableplugin=whittle", "alpha")
-    expect(machine.dnf("upgrade"), ["beta-2", "tall-2"], ["gamma-2"])
+    shutil.copyfile(bench.site / "main" / "beta-2-1.noarch.rpm", machine.package_folder() / "beta-2-1.noarch.rpm")
+    expect(machine.dnf("upgrade"), ["tall-2"], ["gamma-2"])
+    machine.check_after(NEW, UPGRADED)
+
+
+@case
+def whole_package_in_cache_without_attributes(bench):
+    """The same where only its content tells that it is the right one."""
+    machine = bench.machine()
+    machine.mount_cache("ramfs")
+    machine.dnf("upgrade", "--setopt=cachedir=/cache", "--downloadonly", "--disableplugin=whittle", "alpha")
+    expect(machine.dnf("upgrade", "--setopt=cachedir=/cache"), ["beta-2", "tall-2"], ["gamma-2"])
     machine.check_after(NEW, UPGRADED)

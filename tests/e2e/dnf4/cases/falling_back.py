@@ -151,15 +151,18 @@ def bad_signature(bench):
 
 
 SPOIL = """#!/usr/bin/python3
-import json, subprocess, sys
+import json, os, subprocess, sys
 requests = sys.stdin.buffer.read()
 places = {json.loads(line)["id"]: json.loads(line)["destination"] for line in requests.splitlines()}
 said = subprocess.run(["/usr/bin/whittle.real", "assemble"], input=requests, stdout=subprocess.PIPE).stdout
 for line in said.splitlines():
     answer = json.loads(line)
     if answer["answer"] == "assembled":
-        with open(places[answer["id"]], "r+b") as package:
+        path = places[answer["id"]]
+        status = os.stat(path)
+        with open(path, "r+b") as package:
             package.seek(-2000, 2)
             package.write(b"spoiled")
+        os.utime(path, ns=(status.st_atime_ns, status.st_mtime_ns))  # librepo's mark still fits
 sys.stdout.buffer.write(said)
 """

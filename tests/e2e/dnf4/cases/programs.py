@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """Programs other than `dnf upgrade` that work with dnf's library, and dnf on a terminal."""
 from checks import check
-from cases.common import OLD, NEW, BUNDLED, UPGRADED, case, expect
+from cases.common import OLD, NEW, BUNDLED, UPGRADED, case, check_original, expect
 
 
 AUTOMATIC = """[commands]
@@ -69,7 +69,7 @@ def offline_upgrade_replayed(bench):
 
 @case
 def library(bench):
-    """A program that uses dnf's library, one base after the other, without a progress meter."""
+    """A program that uses dnf's library, one base after the other, with a simple progress meter and without one."""
     machine = bench.machine()
     run = machine.program("python3", "-c", BASE + LIBRARY)
     check(run.bundles == BUNDLED and run.whole == ["gamma-2"], "packages are not assembled", run.requests, run.output)
@@ -79,6 +79,7 @@ def library(bench):
 BASE = """
 import json
 import dnf
+import dnf.callback
 import dnf.transaction_sr
 
 def open_base(**settings):
@@ -94,18 +95,37 @@ def open_base(**settings):
     base.fill_sack()
     return base
 
-def apply(base):
+def fetch(base, progress=None):
     base.resolve()
-    base.download_packages(list(base.transaction.install_set))
+    base.download_packages(list(base.transaction.install_set), progress)
+
+def apply(base, progress=None):
+    fetch(base, progress)
     base.do_transaction()
 """
 
 LIBRARY = """
-for name in ("alpha", "*"):
+class Meter(dnf.callback.DownloadProgress):
+    def start(self, total_files, total_size):
+        print("files", total_files)
+
+    def progress(self, payload, done):
+        pass
+
+    def end(self, payload, status, message):
+        print("end", payload)
+
+for name, progress in (("alpha", None), ("*", Meter())):
     with open_base() as base:
         base.upgrade(name)
-        apply(base)
+        apply(base, progress)
         base.unload_plugins()
+"""
+
+FETCH = """
+with open_base(cachedir="/tmp/cache") as base:
+    base.install("alpha")  # a user's rpm database is empty
+    fetch(base)
 """
 
 STORE = """
@@ -126,10 +146,14 @@ with open_base(cachedir="/var/lib/dnf/system-upgrade", cacheonly=True) as base:
 
 @case
 def shell(bench):
-    """Two transactions in one dnf shell."""
+    """Two transactions in one dnf shell, the second with something to say, once."""
+    for bundle in bench.bundles_of("beta-2"):
+        bundle.unlink()
     machine = bench.machine()
     machine.write("/tmp/commands", "upgrade alpha\nrun\nupgrade\nrun\nexit\n")
-    expect(machine.dnf("shell", "/tmp/commands"), BUNDLED, ["gamma-2"])
+    run = machine.dnf("shell", "/tmp/commands")
+    expect(run, ["alpha-2", "tall-2"], ["beta-2", "gamma-2"])
+    check(run.output.count("404") == 1, "the missing bundle is not said once", run.output)
     machine.path("/tmp/commands").unlink()
     machine.check_after(NEW, UPGRADED)
 
@@ -165,10 +189,12 @@ def quiet_and_locales(bench):
 
 @case
 def ordinary_user(bench):
-    """A user who is not root gets no index and no messages."""
+    """A user who is not root gets original packages, no index and no messages."""
     machine = bench.machine()
-    run = machine.program("setpriv", "--reuid=65534", "--regid=65534", "--clear-groups", "env", "HOME=/tmp",
-                          "dnf", "--releasever=1", "repoquery", "alpha")
-    check("hittle" not in run.output, "whittle speaks", run.output)
-    check(not [line for line in run.requests if "whittle" in line[0]], "the index is fetched", run.requests)
+    user = ("setpriv", "--reuid=65534", "--regid=65534", "--clear-groups", "env", "HOME=/tmp")
+    for command in ("dnf", "--releasever=1", "repoquery", "alpha"), ("python3", "-c", BASE + FETCH):
+        run = machine.program(*user, *command)
+        check("whittle:" not in run.output.lower() and "Whittle" not in run.output, "whittle speaks", run.output)
+        check(not [line for line in run.requests if "whittle" in line[0]], "the index is fetched", run.requests)
+    check_original(bench, machine.path("/tmp/cache"))
     machine.check_after(OLD, [])
