@@ -73,9 +73,11 @@ def casync(_pair, old, new, work):
 
 
 def zchunk(_pair, old, new, work):
-    """What zchunk's own tool says of two archives of all files."""
+    """What zchunk's own tool says of two archives of all files, in the order of their names."""
     for name, root in (("old", old), ("new", new)):
-        tools.run("bsdtar", "--create", "--file", work / name, "--uid", "0", "--gid", "0", "--directory", root, ".")
+        (work / "list").write_bytes(b"".join(os.fsencode(path.relative_to(root)) + b"\0" for path in sorted(root.rglob("*"))))
+        tools.run("bsdtar", "--create", "--file", work / name, "--uid", "0", "--gid", "0", "--directory", root, "--no-recursion", "--null",
+                  "--files-from", work / "list")
         tools.run("zck", "--output", work / (name + ".zck"), work / name)
     said = tools.run("zck_delta_size", work / "old.zck", work / "new.zck").decode()
     return int(said.split("Would download ")[1].split()[0])
