@@ -37,11 +37,20 @@ static bool is_digest(const char *spelled, const struct wh_digest *digest)
     return strcasecmp(hex, spelled) == 0;
 }
 
-static void count_progress(struct assembly_run *run, uint64_t bytes)
+/* Writes bytes of a file's content, and counts them. A corrected skeleton may have no place for it.
+ */
+static wh_status write_content(struct assembly_run *run, uint32_t number, uint64_t offset,
+    struct wh_bytes bytes, struct wh_error *err)
 {
-    run->done += bytes;
+    uint64_t at = run->assembly->content_offsets[number];
+
+    if (at == WH_NO_OFFSET)
+        return WH_OK;
+    WH_TRY(wh_run_write(run, at + offset, bytes.data, bytes.length, err));
+    run->done += bytes.length;
     if (run->progress)
         run->progress(run->progress_context, run->done);
+    return WH_OK;
 }
 
 /* ---- kept contents ------------------------------------------------------------------------- */
@@ -51,7 +60,6 @@ static wh_status keep(struct assembly_run *run, uint32_t number, uint32_t old_fi
 {
     const struct wh_assembly *assembly = run->assembly;
     const struct wh_file *file = &assembly->new_header->files[number];
-    uint64_t at = assembly->content_offsets[number];
     wh_cleanup(wh_hasher_cleanup) struct wh_hasher *hasher = NULL;
     struct wh_digest digest;
 
@@ -61,10 +69,8 @@ static wh_status keep(struct assembly_run *run, uint32_t number, uint32_t old_fi
         size_t length = left < WH_CHUNK ? (size_t)left : WH_CHUNK;
         WH_TRY(read_source(run, old_file, offset, chunk, length, err));
         wh_hasher_update(hasher, chunk, length);
-        if (at != WH_NO_OFFSET)
-            WH_TRY(wh_run_write(run, at + offset, chunk, length, err));
+        WH_TRY(write_content(run, number, offset, (struct wh_bytes){chunk, length}, err));
         offset += length;
-        count_progress(run, length);
     }
     WH_TRY(wh_hasher_finish(hasher, &digest, err));
     return is_digest(file->digest, &digest) ? WH_OK : changed(run, old_file, err);
@@ -111,17 +117,13 @@ static wh_status place(struct assembly_run *run, uint32_t number, struct wh_byte
 {
     struct wh_assembly *assembly = run->assembly;
     const struct wh_file *file = &assembly->new_header->files[number];
-    uint64_t at = assembly->content_offsets[number];
 
     if (assembly->computed[number])
         WH_TRY(fill_digest(assembly, number, digest, err));
     else if (!is_digest(file->digest, digest))
         return wh_fail(err, WH_MISMATCH, "%s: a bundle gives %s%s another content",
             assembly->new_header->name, file->dirname, file->basename);
-    if (at != WH_NO_OFFSET)
-        WH_TRY(wh_run_write(run, at, content.data, content.length, err));
-    count_progress(run, content.length);
-    return WH_OK;
+    return write_content(run, number, 0, content, err);
 }
 
 static wh_status place_with_twins(
