@@ -102,7 +102,7 @@ static inline bool is_got_relative(const struct wh_code *code, size_t at, uint64
 size_t wh_i386_next(
     const struct wh_code *code, size_t at, uint64_t *out_target, bool *out_got_relative)
 {
-    for (; at + 6 <= code->end; at++) {
+    for (; at + 5 <= code->end; at++) {
         const uint8_t *byte = code->bytes + at;
         size_t field = 0;
         *out_got_relative = false;
@@ -110,7 +110,7 @@ size_t wh_i386_next(
             field = at + 1;
         else if (byte[0] == 0x0f && (byte[1] & 0xf0) == 0x80)
             field = at + 2;
-        if (field) {
+        if (field && field + 4 <= code->end) {
             uint64_t target = field + code->shift + 4 + wh_load32(code->bytes + field);
             *out_target = target & UINT32_MAX;
             if (*out_target - code->low < code->span)
