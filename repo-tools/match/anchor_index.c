@@ -4,7 +4,7 @@
 
 #include <stdlib.h>
 
-#define SPAN 24u /* bytes under a hash */
+#define SPAN 32u /* bytes under a hash: shorter matches far away are mostly chance */
 #define WAYS 4u  /* slots of a bucket */
 #define TAG_BITS 3u
 #define TAG_MASK ((1u << TAG_BITS) - 1)
@@ -13,7 +13,8 @@ static uint64_t hash(const uint8_t *bytes)
 {
     uint64_t sum = wh_load64(bytes) * 0x9e3779b97f4a7c15u +
                    wh_load64(bytes + 8) * 0xc2b2ae3d27d4eb4fu +
-                   wh_load64(bytes + 16) * 0x165667b19e3779f9u;
+                   wh_load64(bytes + 16) * 0x165667b19e3779f9u +
+                   wh_load64(bytes + 24) * 0xd6e8feb86659fd93u;
 
     return (sum ^ sum >> 32) * 0xd6e8feb86659fd93u;
 }
@@ -24,7 +25,7 @@ static bool is_run(const uint8_t *bytes)
     uint64_t word = wh_load64(bytes);
 
     return word == bytes[0] * 0x0101010101010101u && word == wh_load64(bytes + 8) &&
-           word == wh_load64(bytes + 16);
+           word == wh_load64(bytes + 16) && word == wh_load64(bytes + 24);
 }
 
 static uint32_t *bucket(const struct wh_anchor_index *index, uint64_t hashed)
@@ -62,11 +63,6 @@ wh_status wh_anchor_index_init(
     return WH_OK;
 }
 
-static size_t distance(size_t left, size_t right)
-{
-    return left > right ? left - right : right - left;
-}
-
 struct wh_anchor wh_anchor_index_find(
     const void *context, size_t new_offset, size_t end, size_t alignment)
 {
@@ -87,7 +83,8 @@ struct wh_anchor wh_anchor_index_find(
             old_view.data + place, bytes, wh_least(end - new_offset, old_view.length - place));
         size_t here = new_offset + alignment;
         if (length > best.length ||
-            (length == best.length && distance(place, here) < distance(best.old_offset, here)))
+            (length == best.length &&
+                wh_distance(place, here) < wh_distance(best.old_offset, here)))
             best = (struct wh_anchor){place, length};
     }
     return best;

@@ -3,9 +3,10 @@
 #include "match/gap_index.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 #define SPAN 8u
-#define WAYS 2u
+#define WAYS 4u
 #define BITS_MIN 8u
 #define BITS_MAX 16u
 
@@ -28,24 +29,32 @@ static uint32_t *bucket(const struct wh_gap_index *index, const uint8_t *bytes)
     return index->slots + (hashed >> (64 - index->bits)) * WAYS;
 }
 
-void wh_gap_index_move(struct wh_gap_index *index, size_t begin, size_t end)
+/* The newest place comes first and pushes the oldest one out: slots are never cleared, because
+ * what they say of other parts is passed over when it is found. */
+static void insert(struct wh_gap_index *index, struct wh_part part)
 {
     struct wh_bytes old_view = index->views.old_view;
 
-    index->begin = begin;
-    index->end = end;
-    for (size_t at = begin; at < end && old_view.length - at >= SPAN; at++) {
+    for (size_t at = part.begin; at < part.end && old_view.length - at >= SPAN; at++) {
         uint32_t *slots = bucket(index, old_view.data + at);
-        if (slots[0] != at + 1) {
-            slots[1] = slots[0];
-            slots[0] = (uint32_t)(at + 1);
-        }
+        if (slots[0] == at + 1)
+            continue;
+        memmove(slots + 1, slots, (WAYS - 1) * sizeof *slots);
+        slots[0] = (uint32_t)(at + 1);
     }
 }
 
-static size_t distance(size_t left, size_t right)
+void wh_gap_index_move(struct wh_gap_index *index, struct wh_part first, struct wh_part second)
 {
-    return left > right ? left - right : right - left;
+    index->parts[0] = first;
+    index->parts[1] = second;
+    insert(index, first);
+    insert(index, second);
+}
+
+static bool lies_in(struct wh_part part, size_t place)
+{
+    return place >= part.begin && place < part.end;
 }
 
 struct wh_anchor wh_gap_index_find(
@@ -54,20 +63,21 @@ struct wh_anchor wh_gap_index_find(
     const struct wh_gap_index *index = context;
     struct wh_bytes old_view = index->views.old_view;
     const uint8_t *bytes = index->views.new_view.data + new_offset;
+    size_t here = new_offset + alignment;
     struct wh_anchor best = {0};
 
     if (end - new_offset < SPAN)
         return best;
     const uint32_t *slots = bucket(index, bytes);
-    for (size_t way = 0; way < WAYS; way++) {
-        size_t place = (size_t)slots[way] - 1;
-        if (slots[way] == 0 || place < index->begin || place >= index->end)
+    for (size_t way = 0; way < WAYS && slots[way] != 0; way++) {
+        size_t place = slots[way] - 1;
+        if (!lies_in(index->parts[0], place) && !lies_in(index->parts[1], place))
             continue;
         size_t length = wh_equal_forward(
             old_view.data + place, bytes, wh_least(end - new_offset, old_view.length - place));
-        size_t here = new_offset + alignment;
         if (length > best.length ||
-            (length == best.length && distance(place, here) < distance(best.old_offset, here)))
+            (length == best.length &&
+                wh_distance(place, here) < wh_distance(best.old_offset, here)))
             best = (struct wh_anchor){place, length};
     }
     return best;

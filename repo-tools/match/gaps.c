@@ -7,8 +7,7 @@
 
 #define GAP_MIN 8u          /* shorter gaps hold no anchor */
 #define MARGIN 1024u        /* how far beyond what lies opposite */
-#define OPPOSITE_MAX 65536u /* bytes of the old view that one side of a gap is compared with */
-#define SETTLED 8u
+#define OPPOSITE_MAX 65536u /* bytes of the old view on each side that a gap is compared with */
 
 /* What is new between two copies, and where they lie in the old view. */
 struct gap {
@@ -18,18 +17,28 @@ struct gap {
     size_t old_end;   /* where the copy behind begins */
 };
 
+/* The surroundings of a place, without what lies outside the old view. */
+static struct wh_part around(size_t place, size_t before, size_t behind, size_t old_length)
+{
+    return (struct wh_part){
+        place - wh_least(place, before), place + wh_least(old_length - place, behind)};
+}
+
+/* Looks behind the one copy and before the other, as far as the gap is long: in one part when
+ * these meet. */
 static void look_opposite(struct wh_gap_index *index, const struct gap *gap)
 {
-    size_t length = wh_least(gap->end - gap->begin, OPPOSITE_MAX) + MARGIN;
+    size_t reach = wh_least(gap->end - gap->begin, OPPOSITE_MAX) + MARGIN;
     size_t old_length = index->views.old_view.length;
-    size_t begin = gap->old_begin - wh_least(gap->old_begin, MARGIN);
-    size_t end = wh_least(gap->old_end, old_length - MARGIN) + MARGIN;
+    struct wh_part first = around(gap->old_begin, MARGIN, reach, old_length);
+    struct wh_part second = around(gap->old_end, reach, MARGIN, old_length);
 
-    if (old_length < MARGIN)
-        end = old_length;
-    if (begin > end || end - begin > 2 * length + 4096)
-        end = begin + wh_least(old_length - begin, length + MARGIN);
-    wh_gap_index_move(index, begin, end);
+    if (second.begin <= first.end && first.begin <= second.end) {
+        first.begin = wh_least(first.begin, second.begin);
+        first.end = first.end > second.end ? first.end : second.end;
+        second = (struct wh_part){0};
+    }
+    wh_gap_index_move(index, first, second);
 }
 
 static wh_status fill(const struct wh_scan *scan, struct wh_gap_index *index, const struct gap *gap,
@@ -45,8 +54,7 @@ wh_status wh_fill_gaps(const struct wh_views *views, const struct wh_copy_list *
     struct wh_copy_list *list, struct wh_error *err)
 {
     wh_cleanup(wh_gap_index_clear) struct wh_gap_index index = {0};
-    const struct wh_scan scan = {
-        .views = *views, .find = wh_gap_index_find, .context = &index, .settled = SETTLED};
+    const struct wh_scan scan = {.views = *views, .find = wh_gap_index_find, .context = &index};
     struct gap gap = {0};
 
     WH_TRY(wh_gap_index_init(&index, views, err));

@@ -2,8 +2,10 @@
 /* scan.c - see scan.h. */
 #include "match/scan.h"
 
-/* The alignment is left for one that matches at least so many bytes more over the same span. */
-#define GAIN 8u
+#define GAIN 8u     /* an alignment is left for one that matches so many bytes more */
+#define SETTLED 16u /* so many equal bytes ahead, and no other place is looked for */
+#define RECENT 4u   /* alignments left lately that are tried again everywhere */
+#define DROP 256    /* an extension ends where this many more bytes differ than at its best place */
 
 /* The next mismatches of the current alignment, none of them before the scan's position. An anchor
  * that reaches past the last of them matches at least GAIN bytes more. Each is looked for once, so
@@ -24,18 +26,20 @@ struct state {
     size_t end;
     struct segment segment;
     struct mismatches mismatches;
+    size_t recent[RECENT]; /* the latest first */
 };
 
-static size_t next_mismatch(const struct state *state, size_t from)
+/* How many bytes of new_view from new_offset on equal those that the alignment gives. */
+static size_t equal_bytes(const struct state *state, size_t new_offset, size_t alignment)
 {
     struct wh_bytes old_view = state->scan->views.old_view;
-    size_t old_offset = from + state->segment.alignment;
+    size_t old_offset = new_offset + alignment;
 
-    if (from >= state->end || old_offset >= old_view.length)
-        return from;
-    return from + wh_equal_forward(state->scan->views.new_view.data + from,
-                      old_view.data + old_offset,
-                      wh_least(state->end - from, old_view.length - old_offset));
+    if (new_offset >= state->end || old_offset >= old_view.length)
+        return 0;
+    return wh_equal_forward(state->scan->views.new_view.data + new_offset,
+        old_view.data + old_offset,
+        wh_least(state->end - new_offset, old_view.length - old_offset));
 }
 
 static void list_mismatches(struct state *state, size_t from)
@@ -44,42 +48,79 @@ static void list_mismatches(struct state *state, size_t from)
 
     mismatches->first = 0;
     for (size_t i = 0; i < GAIN; i++) {
-        mismatches->offsets[i] = next_mismatch(state, from);
+        mismatches->offsets[i] = from + equal_bytes(state, from, state->segment.alignment);
         from = mismatches->offsets[i] + 1;
     }
 }
 
-/* Forgets the mismatch at a position that the scan leaves behind. */
+static size_t nearest_mismatch(const struct mismatches *mismatches)
+{
+    return mismatches->offsets[mismatches->first];
+}
+
+static size_t last_mismatch(const struct mismatches *mismatches)
+{
+    return mismatches->offsets[(mismatches->first + GAIN - 1) % GAIN];
+}
+
+/* Forgets the nearest mismatch, which the scan leaves behind. */
 static void pass_mismatch(struct state *state)
 {
     struct mismatches *mismatches = &state->mismatches;
-    size_t last = mismatches->offsets[(mismatches->first + GAIN - 1) % GAIN];
+    size_t from = last_mismatch(mismatches) + 1;
 
-    mismatches->offsets[mismatches->first] = next_mismatch(state, last + 1);
+    mismatches->offsets[mismatches->first] = from +
+                                             equal_bytes(state, from, state->segment.alignment);
     mismatches->first = (mismatches->first + 1) % GAIN;
+}
+
+/* The best place to continue from: an alignment of late is as good as an equally long find. */
+static struct wh_anchor find_anchor(const struct state *state, size_t at)
+{
+    const struct wh_scan *scan = state->scan;
+    struct wh_anchor best = scan->find(scan->context, at, state->end, state->segment.alignment);
+
+    for (size_t i = 0; i < RECENT; i++) {
+        size_t length = equal_bytes(state, at, state->recent[i]);
+        if (length > GAIN && length >= best.length)
+            best = (struct wh_anchor){at + state->recent[i], length};
+    }
+    return best;
+}
+
+/* Moves an alignment to the front of the recent ones. */
+static void remember(struct state *state, size_t alignment)
+{
+    size_t i = 0;
+
+    while (i + 1 < RECENT && state->recent[i] != alignment)
+        i++;
+    for (; i > 0; i--)
+        state->recent[i] = state->recent[i - 1];
+    state->recent[0] = alignment;
 }
 
 /* How far a segment is worth going on forward: to where equal bytes exceed the others by most. */
 static size_t extend_forward(const struct state *state, size_t up_to)
 {
-    struct wh_bytes old_view = state->scan->views.old_view;
-    const uint8_t *new_bytes = state->scan->views.new_view.data + state->segment.new_offset;
-    size_t old_offset = state->segment.new_offset + state->segment.alignment;
-    size_t length = 0;
+    struct segment segment = state->segment;
+    size_t at = segment.new_offset;
+    size_t best_end = at;
     int64_t score = 0;
     int64_t best = 0;
 
-    if (old_offset >= old_view.length)
-        return 0;
-    size_t most = wh_least(up_to - state->segment.new_offset, old_view.length - old_offset);
-    for (size_t i = 0; i < most; i++) {
-        score += new_bytes[i] == old_view.data[old_offset + i] ? 1 : -1;
+    while (at < up_to && score > best - DROP) {
+        size_t equal = wh_least(equal_bytes(state, at, segment.alignment), up_to - at);
+        at += equal;
+        score += (int64_t)equal;
         if (score > best) {
             best = score;
-            length = i + 1;
+            best_end = at;
         }
+        score--;
+        at++;
     }
-    return length;
+    return best_end - segment.new_offset;
 }
 
 /* The same from an anchor backward, no further than to the start of the segment before it. */
@@ -92,7 +133,7 @@ static size_t extend_backward(const struct state *state, size_t new_offset, size
     int64_t score = 0;
     int64_t best = 0;
 
-    for (size_t i = 1; i <= most; i++) {
+    for (size_t i = 1; i <= most && score > best - DROP; i++) {
         score += *--new_end == *--old_end ? 1 : -1;
         if (score > best) {
             best = score;
@@ -138,17 +179,16 @@ static wh_status change_segment(struct state *state, size_t new_offset,
     const struct wh_anchor *anchor, struct wh_copy_list *list, struct wh_error *err)
 {
     size_t forward = extend_forward(state, new_offset);
-    size_t backward = extend_backward(state, new_offset, anchor->old_offset);
-    size_t begin = new_offset - backward;
+    size_t begin = new_offset - extend_backward(state, new_offset, anchor->old_offset);
     size_t alignment = anchor->old_offset - new_offset;
     size_t segment_end = state->segment.new_offset + forward;
 
     if (segment_end > begin) {
-        size_t kept = split_overlap(state, begin, segment_end - begin, alignment);
-        begin += kept;
+        begin += split_overlap(state, begin, segment_end - begin, alignment);
         forward = begin - state->segment.new_offset;
     }
     WH_TRY(add_segment(state, forward, list, err));
+    remember(state, state->segment.alignment);
     state->segment = (struct segment){begin, alignment};
     return WH_OK;
 }
@@ -157,19 +197,19 @@ wh_status wh_scan_range(const struct wh_scan *scan, size_t begin, size_t end, si
     struct wh_copy_list *list, struct wh_error *err)
 {
     struct state state = {.scan = scan, .end = end, .segment = {begin, alignment}};
-    const struct mismatches *mismatches = &state.mismatches;
     size_t at = begin;
 
+    for (size_t i = 0; i < RECENT; i++)
+        state.recent[i] = alignment;
     list_mismatches(&state, at);
     while (at < end) {
-        size_t mismatch = mismatches->offsets[mismatches->first];
-        size_t last = mismatches->offsets[(mismatches->first + GAIN - 1) % GAIN];
-        if (mismatch - at >= scan->settled) {
+        size_t mismatch = nearest_mismatch(&state.mismatches);
+        if (mismatch - at >= SETTLED) {
             at = mismatch;
             continue;
         }
-        struct wh_anchor anchor = scan->find(scan->context, at, end, state.segment.alignment);
-        if (anchor.length > last - at) {
+        struct wh_anchor anchor = find_anchor(&state, at);
+        if (anchor.length > last_mismatch(&state.mismatches) - at) {
             WH_TRY(change_segment(&state, at, &anchor, list, err));
             at += anchor.length;
             list_mismatches(&state, at);

@@ -23,11 +23,11 @@ struct wh_scan {
     struct wh_views views;
     wh_find_fn *find;
     const void *context; /* of find */
-    size_t settled;      /* so many equal bytes ahead, and no other place is looked for */
 };
 
 /* Adds the copies for the part of new_view from `begin` up to `end`; the scan starts in
- * `alignment`. */
+ * `alignment`. Time is linear in the length of the part, as far as that of `find` is linear in the
+ * length of what it finds. */
 WH_MUST_CHECK wh_status wh_scan_range(const struct wh_scan *scan, size_t begin, size_t end,
     size_t alignment, struct wh_copy_list *list, struct wh_error *err);
 

@@ -5,6 +5,8 @@
 #include <divsufsort.h>
 #include <stdlib.h>
 
+#define LENGTH_MIN 16u /* shorter matches far away are mostly chance */
+
 /* How many of the equally good places on either side are compared with the alignment. */
 #define NEIGHBOURS 16u
 
@@ -75,11 +77,6 @@ static size_t narrow(const struct query *query, size_t *low_alike, size_t *high_
     return low;
 }
 
-static size_t distance(size_t left, size_t right)
-{
-    return left > right ? left - right : right - left;
-}
-
 /* Of the suffixes beside `rank` that are as much like the query the one nearest to `here`. */
 static size_t nearest(const struct query *query, size_t rank, size_t alike, size_t here)
 {
@@ -89,13 +86,13 @@ static size_t nearest(const struct query *query, size_t rank, size_t alike, size
     for (size_t step = 1; step <= NEIGHBOURS && step <= rank; step++) {
         if (common(query, rank - step, 0) < alike)
             break;
-        if (distance(offset_of(query, rank - step), here) < distance(best, here))
+        if (wh_distance(offset_of(query, rank - step), here) < wh_distance(best, here))
             best = offset_of(query, rank - step);
     }
     for (size_t step = 1; step <= NEIGHBOURS && step < count - rank; step++) {
         if (common(query, rank + step, 0) < alike)
             break;
-        if (distance(offset_of(query, rank + step), here) < distance(best, here))
+        if (wh_distance(offset_of(query, rank + step), here) < wh_distance(best, here))
             best = offset_of(query, rank + step);
     }
     return best;
@@ -116,6 +113,8 @@ struct wh_anchor wh_suffixes_find(
         alike = high_alike;
         rank = suffixes->views.old_view.length > 1 ? rank + 1 : rank;
     }
+    if (alike < LENGTH_MIN)
+        return (struct wh_anchor){0};
     return (struct wh_anchor){nearest(&query, rank, alike, new_offset + alignment), alike};
 }
 

@@ -36,6 +36,11 @@ static inline size_t wh_equal_backward(const uint8_t *left, const uint8_t *right
     return count;
 }
 
+static inline size_t wh_distance(size_t left, size_t right)
+{
+    return left > right ? left - right : right - left;
+}
+
 static inline size_t wh_least(size_t left, size_t right)
 {
     return left < right ? left : right;
