@@ -49,6 +49,18 @@ static struct wh_segment read_segment(const uint8_t *at, bool wide)
         wh_load32(at + 4), wh_load32(at + 16), wh_load32(at + 8), wh_load32(at + 20)};
 }
 
+/* Segments that share bytes of the file would give one copy many places. */
+static bool overlaps(const struct wh_segments *segments, const struct wh_segment *segment)
+{
+    for (uint32_t i = 0; i < segments->count; i++) {
+        const struct wh_segment *other = &segments->list[i];
+        if (segment->offset < other->offset + other->length &&
+            other->offset < segment->offset + segment->length)
+            return true;
+    }
+    return false;
+}
+
 static bool is_sound(const struct wh_segment *segment, size_t length)
 {
     return is_inside(segment->offset, segment->length, length) &&
@@ -68,7 +80,8 @@ static void read_segments(struct wh_bytes start, const struct layout *layout, si
     for (uint32_t i = 0; i < count && out_segments->count < WH_SEGMENTS_MAX; i++) {
         const uint8_t *at = start.data + offset + i * layout->segment;
         struct wh_segment segment = read_segment(at, wide);
-        if (wh_load32(at) == PT_LOAD && is_sound(&segment, length))
+        if (wh_load32(at) == PT_LOAD && is_sound(&segment, length) &&
+            !overlaps(out_segments, &segment))
             out_segments->list[out_segments->count++] = segment;
     }
 }
@@ -153,6 +166,9 @@ static wh_status read_sections(
             section->length = 0;
     }
     elf->section_names = wh_elf_content(elf, names);
+    while (elf->section_names.length > 0 &&
+           elf->section_names.data[elf->section_names.length - 1] != '\0')
+        elf->section_names.length--;
     return WH_OK;
 }
 
@@ -161,6 +177,8 @@ struct wh_bytes wh_elf_content(const struct wh_elf *elf, uint32_t section)
     if (section >= elf->section_count || elf->sections[section].type == WH_SHT_NOBITS)
         return (struct wh_bytes){0};
     const struct wh_section *found = &elf->sections[section];
+    if (found->length == 0) /* its offset may be anything */
+        return (struct wh_bytes){0};
     return (struct wh_bytes){elf->bytes.data + found->offset, (size_t)found->length};
 }
 
@@ -168,10 +186,7 @@ const char *wh_elf_section_name(const struct wh_elf *elf, const struct wh_sectio
 {
     struct wh_bytes names = elf->section_names;
 
-    if (section->name >= names.length ||
-        !memchr(names.data + section->name, '\0', names.length - section->name))
-        return "";
-    return (const char *)names.data + section->name;
+    return section->name < names.length ? (const char *)names.data + section->name : "";
 }
 
 uint32_t wh_elf_section(const struct wh_elf *elf, const char *name)
@@ -200,6 +215,10 @@ static bool kind_of_data(
     };
     const char *name = wh_elf_section_name(elf, section);
 
+    if (strcmp(name, ".BTF") == 0) {
+        *out_kind = WH_REGION_BTF;
+        return true;
+    }
     if (!(section->flags & FLAG_ALLOC))
         return false;
     if (elf->machine != WH_EM_AARCH64 && strcmp(name, ".plt") == 0) {

@@ -32,6 +32,7 @@ wh_status wh_pass_prepare(
     WH_TRY(wh_map_offsets(copies, copy_count, &walk->offsets, err));
     WH_TRY(prepare_lessons(walk, err));
     WH_TRY(wh_find_frames(walk->old, &walk->frames, &walk->frame_count, err));
+    WH_TRY(wh_btf_prepare(walk->old, &walk->btf, err));
     return wh_go_find(walk->old, &walk->go, err);
 }
 
@@ -42,6 +43,7 @@ void wh_pass_clear(struct wh_walk *walk)
     free(walk->learned);
     free(walk->frames);
     free(walk->section_starts);
+    wh_btf_free(walk->btf);
     wh_go_free(walk->go);
 }
 
@@ -66,6 +68,7 @@ static walk_fn *const walks[] = {
     [WH_REGION_CONSTANTS] = wh_walk_constants,
     [WH_REGION_GO_LINKS] = wh_walk_go_links,
     [WH_REGION_GO_TABLE] = wh_walk_go_table,
+    [WH_REGION_BTF] = wh_walk_btf,
     [WH_REGION_SECTIONS] = wh_walk_sections,
 };
 

@@ -6,6 +6,7 @@
 #ifndef WHITTLE_WALK_H
 #define WHITTLE_WALK_H
 
+#include "patch/btf_shifts.h"
 #include "patch/corrections.h"
 #include "patch/map.h"
 #include "whittle/elf.h"
@@ -41,7 +42,8 @@ struct wh_walk {
     struct wh_table_form tables; /* of the old file */
     uint32_t *frames;            /* fields of .eh_frame: offset << 2 | kind; see walk_frames.c */
     size_t frame_count;
-    struct wh_go *go; /* see walk_go.c; NULL where there is none */
+    struct wh_btf *btf; /* NULL where there is none */
+    struct wh_go *go;   /* see walk_go.c; NULL where there is none */
 };
 
 /* The part of a region that a copy brings along. */
@@ -69,6 +71,8 @@ void wh_walk_hash(struct wh_walk *walk, const struct wh_stretch *stretch);
 void wh_walk_needs(struct wh_walk *walk, const struct wh_stretch *stretch);
 void wh_walk_constants(struct wh_walk *walk, const struct wh_stretch *stretch);
 void wh_walk_definitions(struct wh_walk *walk, const struct wh_stretch *stretch);
+
+void wh_walk_btf(struct wh_walk *walk, const struct wh_stretch *stretch);
 
 /* Finds the fields of .eh_frame; once, before the walk. */
 WH_MUST_CHECK wh_status wh_find_frames(

@@ -6,6 +6,7 @@
 #include <stdlib.h>
 
 #include "diff/names.h"
+#include "whittle/btf.h"
 #include "whittle/cleanup.h"
 #include "whittle/code.h"
 #include "whittle/tables.h"
@@ -17,6 +18,8 @@ struct mask {
     uint8_t *view;
     uint8_t *hidden; /* one bit a byte of the file */
     struct wh_names names;
+    uint32_t *btf_fields; /* see whittle/btf.h */
+    size_t btf_count;
     bool with_names;
     bool labels; /* the second pass */
     uint64_t got;
@@ -247,11 +250,11 @@ static void mask_pointers(struct mask *mask, const struct wh_region *region)
 /* Words that the dynamic linker fills are mostly zeros in the file: with labels they differ. */
 static void mask_slots(struct mask *mask)
 {
-    unsigned width = mask->elf->wide ? 8 : 4;
     uint64_t offset;
 
     for (size_t i = 0; mask->with_names && i < mask->names.count; i++) {
         const struct wh_slot *slot = &mask->names.slots[i];
+        unsigned width = slot->width;
         if (!wh_segments_offset(&mask->elf->segments, slot->address, &offset) ||
             offset + width > mask->elf->bytes.length)
             continue;
@@ -290,7 +293,10 @@ static void mask_relocations(struct mask *mask, const struct wh_region *region)
         uint64_t place = wh_load(bytes + at, width);
         uint64_t symbol = wh_load(bytes + at + width, width) >> (wide ? 32 : 8);
         put_constant(mask, at, width, (uint32_t)(place - before));
-        if (symbol) {
+        uint64_t target;
+        if (wh_section_target(mask->elf, table, bytes + at, &target)) {
+            put(mask, at + 16, 8, target);
+        } else if (symbol) {
             uint32_t name = mask->with_names ? wh_symbol_hash(mask->elf, table->link, symbol) : 0;
             if (wide)
                 put_constant(mask, at + 12, 4, name);
@@ -346,6 +352,66 @@ static void mask_constants(struct mask *mask, const struct wh_region *region)
         put(mask, entry.at, entry.width, entry.target);
 }
 
+/* The strings of a .BTF section, which follow those of the kernel itself: the offset of the first
+ * one shows in the greatest offset, which is that of the last. */
+struct btf_strings {
+    struct wh_bytes bytes;
+    uint32_t first;
+};
+
+static struct btf_strings find_btf_strings(const struct mask *mask, struct wh_bytes section)
+{
+    struct btf_strings strings = {0};
+    uint32_t greatest = 0;
+
+    if (section.length < 24)
+        return strings;
+    uint64_t start = (uint64_t)wh_load32(section.data + 4) + wh_load32(section.data + 16);
+    uint64_t length = wh_load32(section.data + 20);
+    if (start > section.length || length < 2 || length > section.length - start)
+        return strings;
+    for (size_t i = 0; i < mask->btf_count; i++) {
+        uint32_t value = wh_load32(section.data + (mask->btf_fields[i] >> 1));
+        if ((mask->btf_fields[i] & 1) == WH_BTF_NAME && value > greatest)
+            greatest = value;
+    }
+    size_t last = (size_t)length - 1;
+    while (last > 0 && section.data[start + last - 1] != '\0')
+        last--;
+    strings.bytes = (struct wh_bytes){section.data + start, (size_t)length};
+    strings.first = greatest - (uint32_t)last;
+    return strings;
+}
+
+static uint32_t hash_btf_name(const struct btf_strings *strings, uint32_t name)
+{
+    uint32_t hash = 2166136261u;
+
+    if (name < strings->first || name - strings->first >= strings->bytes.length)
+        return 1;
+    for (size_t at = name - strings->first; at < strings->bytes.length; at++) {
+        if (strings->bytes.data[at] == '\0')
+            break;
+        hash = (hash ^ strings->bytes.data[at]) * 16777619u;
+    }
+    return hash;
+}
+
+static void mask_btf(struct mask *mask, const struct wh_region *region)
+{
+    struct wh_bytes section = {mask->elf->bytes.data + region->offset, region->length};
+    const struct btf_strings strings = find_btf_strings(mask, section);
+
+    for (size_t i = 0; i < mask->btf_count; i++) {
+        size_t field = mask->btf_fields[i] >> 1;
+        uint32_t value = wh_load32(section.data + field);
+        bool is_name = (mask->btf_fields[i] & 1) == WH_BTF_NAME;
+        if (value)
+            put_constant(
+                mask, region->offset + field, 4, is_name ? hash_btf_name(&strings, value) : 0);
+    }
+}
+
 static void mask_regions(struct mask *mask)
 {
     for (uint32_t i = 0; i < mask->elf->region_count; i++) {
@@ -374,6 +440,9 @@ static void mask_regions(struct mask *mask)
             break;
         case WH_REGION_CONSTANTS:
             mask_constants(mask, region);
+            break;
+        case WH_REGION_BTF:
+            mask_btf(mask, region);
             break;
         case WH_REGION_HEADER:
         case WH_REGION_SEGMENTS:
@@ -409,6 +478,7 @@ static void find_stubs(struct mask *mask)
 static void clear_mask(struct mask *mask)
 {
     free(mask->hidden);
+    free(mask->btf_fields);
     wh_names_clear(&mask->names);
 }
 
@@ -430,6 +500,8 @@ wh_status wh_mask(
     memcpy(view, elf->bytes.data, length);
     mask.view = view;
     WH_TRY(wh_names_find(elf, &mask.names, err));
+    WH_TRY(wh_btf_find(
+        wh_elf_content(elf, wh_elf_section(elf, ".BTF")), &mask.btf_fields, &mask.btf_count, err));
     find_stubs(&mask);
     mask_regions(&mask);
     mask.labels = true;

@@ -39,13 +39,66 @@ static bool is_relative(uint16_t machine, uint32_t type)
     }
 }
 
+bool wh_section_target(const struct wh_elf *elf, const struct wh_section *table, const uint8_t *row,
+    uint64_t *out_target)
+{
+    if (elf->type != WH_ET_REL || !elf->wide || table->type != WH_SHT_RELA)
+        return false;
+    struct wh_bytes symbols = wh_elf_content(elf, table->link);
+    uint64_t number = wh_load64(row + 8) >> 32;
+    if (number >= symbols.length / 24 || (symbols.data[24 * number + 4] & 15) != 3)
+        return false;
+    uint32_t section = wh_load16(symbols.data + 24 * number + 6);
+    uint64_t distance = wh_load64(row + 16);
+    if (section >= elf->section_count || distance >= elf->sections[section].length)
+        return false;
+    *out_target = elf->sections[section].offset + distance;
+    return true;
+}
+
+/* Bytes that a relocation of a relocatable file fills; 0 for parts of instructions. */
+static uint8_t width_of(uint16_t machine, uint32_t type)
+{
+    switch (machine) {
+    case WH_EM_X86_64: /* 64, PC32, PLT32, GOTPCREL, 32, 32S */
+        if (type == 1)
+            return 8;
+        return type == 2 || type == 4 || type == 9 || type == 10 || type == 11 ? 4 : 0;
+    case WH_EM_AARCH64: /* ABS64, PREL32 */
+        if (type == 257)
+            return 8;
+        return type == 261 ? 4 : 0;
+    default:
+        return 0;
+    }
+}
+
+/* A word of a relocatable file, by its offset in the file. */
+static struct wh_slot read_own_slot(
+    const struct wh_elf *elf, const struct wh_section *table, const uint8_t *row)
+{
+    uint64_t info = wh_load64(row + 8);
+    struct wh_slot slot = {.width = width_of(elf->machine, (uint32_t)info)};
+
+    if (slot.width == 0 || table->info >= elf->section_count ||
+        wh_load64(row) >= elf->sections[table->info].length)
+        return (struct wh_slot){0};
+    slot.address = elf->sections[table->info].offset + wh_load64(row);
+    if (!wh_section_target(elf, table, row, &slot.target))
+        slot.name = wh_symbol_hash(elf, table->link, info >> 32);
+    return slot;
+}
+
 static struct wh_slot read_slot(
     const struct wh_elf *elf, const struct wh_section *table, const uint8_t *row)
 {
     unsigned width = elf->wide ? 8 : 4;
     uint64_t info = wh_load(row + width, width);
-    struct wh_slot slot = {.address = wh_load(row, width)};
+    struct wh_slot slot = {.address = wh_load(row, width), .width = (uint8_t)width};
     uint64_t symbol = info >> (elf->wide ? 32 : 8);
+
+    if (elf->type == WH_ET_REL)
+        return read_own_slot(elf, table, row);
 
     if (symbol > 0)
         slot.name = wh_symbol_hash(elf, table->link, symbol);
@@ -59,8 +112,10 @@ static size_t row_length(const struct wh_elf *elf, const struct wh_section *tabl
     return (elf->wide ? 8u : 4u) * (table->type == WH_SHT_RELA ? 3u : 2u);
 }
 
-static bool is_table(const struct wh_section *section)
+static bool is_table(const struct wh_elf *elf, const struct wh_section *section)
 {
+    if (elf->type == WH_ET_REL)
+        return section->type == WH_SHT_RELA && elf->wide;
     return (section->type == WH_SHT_RELA || section->type == WH_SHT_REL) &&
            section->flags & FLAG_ALLOC;
 }
@@ -80,17 +135,17 @@ wh_status wh_names_find(const struct wh_elf *elf, struct wh_names *out_names, st
     struct wh_names names = {0};
     uint64_t rows = 0;
 
-    for (uint32_t i = 1; elf->type != WH_ET_REL && i < elf->section_count; i++)
-        if (is_table(&elf->sections[i]))
+    for (uint32_t i = 1; i < elf->section_count; i++)
+        if (is_table(elf, &elf->sections[i]))
             rows += elf->sections[i].length / row_length(elf, &elf->sections[i]);
     names.slots = wh_array(rows, sizeof *names.slots, SIZE_MAX, err);
     if (!names.slots)
         return wh_no_memory(err);
-    for (uint32_t i = 1; elf->type != WH_ET_REL && i < elf->section_count; i++) {
+    for (uint32_t i = 1; i < elf->section_count; i++) {
         const struct wh_section *table = &elf->sections[i];
         size_t length = row_length(elf, table);
         struct wh_bytes content = wh_elf_content(elf, i);
-        for (size_t at = 0; is_table(table) && at + length <= content.length; at += length) {
+        for (size_t at = 0; is_table(elf, table) && at + length <= content.length; at += length) {
             struct wh_slot slot = read_slot(elf, table, content.data + at);
             if (slot.name || slot.target)
                 names.slots[names.count++] = slot;

@@ -1,16 +1,18 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* names.h - what the dynamic linker will put where: symbols' names and relative addresses by slot.
+/* names.h - what linkers will put where: symbols' names and relative addresses by slot.
  */
 #ifndef WHITTLE_REPO_NAMES_H
 #define WHITTLE_REPO_NAMES_H
 
 #include "whittle/elf.h"
 
-/* A word in memory that a relocation fills. */
+/* A word that a relocation fills: of the dynamic linker, or in relocatable files any that fills a
+ * word of its own and not a part of an instruction. */
 struct wh_slot {
     uint64_t address;
     uint64_t target; /* of a relative relocation; 0 for a symbol */
     uint32_t name;   /* hash of the symbol's name; 0 for a relative one */
+    uint8_t width;   /* bytes that are filled */
 };
 
 struct wh_names {
@@ -18,10 +20,14 @@ struct wh_names {
     size_t count;
 };
 
-/* From the file's dynamic relocations; hostile ones are left out. Free with wh_names_clear(). */
+/* From the file's relocations; hostile ones are left out. Free with wh_names_clear(). */
 WH_MUST_CHECK wh_status wh_names_find(
     const struct wh_elf *elf, struct wh_names *out_names, struct wh_error *err);
 void wh_names_clear(struct wh_names *names);
+
+/* Relocatable files: what a row of a relocation table refers to through a section's symbol. */
+bool wh_section_target(const struct wh_elf *elf, const struct wh_section *table, const uint8_t *row,
+    uint64_t *out_target);
 
 /* The slot at that address, or NULL. */
 const struct wh_slot *wh_names_slot(const struct wh_names *names, uint64_t address);

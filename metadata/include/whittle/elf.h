@@ -43,6 +43,7 @@ enum wh_region_kind {
     WH_REGION_CONSTANTS,   /* .rodata */
     WH_REGION_GO_LINKS,    /* .typelink */
     WH_REGION_GO_TABLE,    /* .gopclntab */
+    WH_REGION_BTF,
     WH_REGION_SECTIONS,
 };
 
@@ -93,8 +94,8 @@ struct wh_elf {
     uint64_t high;
     struct wh_section *sections;
     uint32_t section_count;
-    struct wh_bytes section_names;
-    struct wh_region *regions; /* ascending, disjoint */
+    struct wh_bytes section_names; /* empty, or terminated */
+    struct wh_region *regions;     /* ascending, disjoint */
     uint32_t region_count;
 };
 
