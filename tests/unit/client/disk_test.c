@@ -134,6 +134,7 @@ static void another_root_needs_openat2(void **state)
     for (size_t i = 0; i < COUNT(errors); i++) {
         openat2_error = errors[i];
         assert_int_equal(opened(&place, "/f", 3, NULL), '\0');
+        assert_int_equal(opened(&place, path, 3, NULL), '\0'); /* nor what has the name outside */
         assert_int_equal(opened(&own, path, 3, NULL), 'a');
     }
     openat2_error = ENOENT;

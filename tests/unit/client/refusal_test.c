@@ -23,16 +23,27 @@ static void step_is_a_link(struct upgrade *upgrade)
     assert_int_equal(symlink(upgrade->paths[UPGRADE_DOC], upgrade->paths[UPGRADE_STEP]), 0);
 }
 
+/* As if the index knew its size. */
+static void measure_step(struct upgrade *upgrade)
+{
+    struct stat status;
+
+    assert_int_equal(stat(upgrade->paths[UPGRADE_STEP], &status), 0);
+    upgrade->request.bundles[UPGRADE_STEP].size = (uint64_t)status.st_size;
+}
+
 static void step_is_a_fifo(struct upgrade *upgrade)
 {
     remove_step(upgrade);
     assert_int_equal(mkfifo(upgrade->paths[UPGRADE_STEP], 0600), 0);
+    measure_step(upgrade);
 }
 
 static void step_is_a_folder(struct upgrade *upgrade)
 {
     remove_step(upgrade);
     assert_int_equal(mkdir(upgrade->paths[UPGRADE_STEP], 0700), 0);
+    measure_step(upgrade);
 }
 
 static void step_has_grown(struct upgrade *upgrade)
@@ -122,7 +133,17 @@ static void sha256_is_short(struct upgrade *upgrade)
 
 static void sha512_is_another(struct upgrade *upgrade)
 {
+    static char checksum[2 * 64 + 1];
+
+    memset(checksum, '3', sizeof checksum - 1);
     upgrade->request.checksum_type = TEXT("sha512");
+    upgrade->request.checksum_value = checksum;
+}
+
+static void sha512_is_short(struct upgrade *upgrade)
+{
+    upgrade->request.checksum_type = TEXT("sha512");
+    upgrade->request.checksum_value = TEXT("22");
 }
 
 static void there_is_no_plugin(struct upgrade *upgrade)
@@ -199,6 +220,7 @@ static const struct refusal {
     {sha256_is_another, WH_MISMATCH, "the bundle is of another package file"},
     {sha256_is_short, WH_MISMATCH, "the bundle is of another package file"},
     {sha512_is_another, WH_MISMATCH, "the bundle is of another package file"},
+    {sha512_is_short, WH_MISMATCH, "the bundle is of another package file"},
     {there_is_no_plugin, WH_UNSUPPORTED, "sample-2-1.noarch: there is no plugin"},
     {config_is_edited, WH_MISSING, "/etc/sample.conf (a config supplement would)"},
     {program_is_gone, WH_MISSING, "has the content of /usr/bin/sample"},

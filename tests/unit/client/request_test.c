@@ -124,6 +124,17 @@ static void refuses_what_is_no_request(void **state)
     refuses_lines(parse_assemble, lines, COUNT(lines));
 }
 
+/* json-c stops at a zero byte, as if the line did. */
+static void refuses_what_follows_a_zero_byte(void **state)
+{
+    static const char select[] = SELECT "\0x";
+    static const char assemble[] = ASSEMBLE "\0";
+
+    (void)state;
+    REFUSED(WH_MALFORMED, "not a JSON object", parse_select(select, sizeof select - 1, &err));
+    REFUSED(WH_MALFORMED, "not a JSON object", parse_assemble(assemble, sizeof assemble - 1, &err));
+}
+
 static void refuses_select_members_that_are_not_as_written(void **state)
 {
     static const struct refused_line lines[] = {
@@ -252,6 +263,7 @@ int main(void)
         cmocka_unit_test(reads_an_assemble_request),
         cmocka_unit_test(reads_as_many_bundles_as_a_plan_takes),
         cmocka_unit_test(refuses_what_is_no_request),
+        cmocka_unit_test(refuses_what_follows_a_zero_byte),
         cmocka_unit_test(refuses_select_members_that_are_not_as_written),
         cmocka_unit_test(refuses_assemble_members_that_are_not_as_written),
         cmocka_unit_test(misses_each_member_that_is_not_there),

@@ -35,6 +35,7 @@ static void place_make(struct place *place)
     root_install(&place->root, &place->old);
     memcpy(place->bundles[LARGE].from, place->old.header->id, 8);
     memcpy(place->bundles[SMALL].from, place->old.header->id, 8);
+    memcpy(place->bundles[CONFIG].from, place->old.header->id, 8); /* starts from nothing */
     place->package.bundles = place->bundles;
     place->package.bundle_count = COUNT(place->bundles);
 }
