@@ -1,0 +1,222 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* seed_bundles.c - bundles with stored frames, their tables, corrections and frames. */
+#include <stdlib.h>
+#include <string.h>
+
+#include "bundle/table.h"
+#include "seeds.h"
+#include "stored_bundle.h"
+#include "whittle/cleanup.h"
+#include "whittle/codec.h"
+
+enum { CEILING = 1 << 20, GROUPS_MAX = 16 };
+
+static void clear_bundle(struct wh_bundle *bundle)
+{
+    wh_bundle_clear(bundle);
+}
+
+/* One group's contents in a stored frame. */
+static void store_group(
+    const struct sample *new, const struct wh_bundle *bundle, uint32_t group, struct wh_buffer *out)
+{
+    wh_cleanup(wh_buffer_clear) struct wh_buffer contents = {.ceiling = CEILING};
+
+    for (uint32_t i = 0; i < bundle->groups[group].entry_count; i++) {
+        const struct wh_entry *entry = &bundle->entries[bundle->groups[group].first_entry + i];
+        struct wh_bytes content = sample_content(new, entry->file);
+        wh_buffer_append(&contents, content.data, content.length);
+    }
+    stored_frame(wh_buffer_bytes(&contents), out);
+}
+
+/* Groups with stored frames, and the table that goes with them. */
+static void store_groups(
+    const struct sample *new, struct wh_bundle *bundle, struct stored_bundle *stored)
+{
+    wh_cleanup(wh_file_map_cleanup) struct wh_file_map *old_map = NULL;
+    struct wh_buffer *groups = &stored->parts[PART_GROUPS];
+    struct wh_buffer *table = &stored->parts[PART_TABLE];
+    struct wh_error err;
+    bool step = bundle->kind == WH_BUNDLE_STEP;
+
+    if (step)
+        seed_must(wh_file_map_new(fuzz_old()->header, &old_map, &err), &err);
+    seed_must(wh_bundle_resolve(bundle, fuzz_old()->header, old_map, new->header, &err), &err);
+    groups->length = table->length = 0;
+    for (uint32_t i = 0; i < bundle->group_count; i++) {
+        size_t start = groups->length;
+        store_group(new, bundle, i, groups);
+        bundle->groups[i].stored.length = groups->length - start; /* all that a table says */
+    }
+    const struct wh_bundle_draft draft = {
+        .old_map = old_map,
+        .new_header = new->header,
+        .entries = bundle->entries,
+        .entry_count = bundle->entry_count,
+        .twins = bundle->twins,
+        .twin_count = bundle->twin_count,
+        .groups = bundle->groups,
+        .group_count = bundle->group_count,
+    };
+    seed_must(wh_table_write(&draft, table, &err), &err);
+}
+
+static void seed_stored(const struct sample *new, const char *name, struct wh_bytes bytes)
+{
+    wh_cleanup(clear_bundle) struct wh_bundle bundle = {0};
+    wh_cleanup(stored_bundle_clear) struct stored_bundle stored = {0};
+    wh_cleanup(wh_buffer_clear) struct wh_buffer whole = {.ceiling = CEILING};
+    struct wh_error err;
+
+    seed_must(wh_bundle_parse(bytes, &bundle, &err), &err);
+    if (!stored_bundle_open(bytes, fuzz_old()->parsed.header.bytes, &stored))
+        abort();
+    store_groups(new, &bundle, &stored);
+    stored_bundle_close(&stored, &whole);
+    seed("bundle", name, wh_buffer_bytes(&whole));
+    seed_assembly(name, wh_buffer_bytes(&whole), CHOICES(0, 0, 0, 0));
+
+    uint64_t groups = stored.parts[PART_GROUPS].length;
+    const uint8_t choices[] = {
+        bundle.kind != WH_BUNDLE_STEP, (uint8_t)groups, (uint8_t)(groups >> 8)};
+    if (new == fuzz_new()) /* whose files the table's harness knows */
+        seed_chosen("table", name, (struct wh_bytes){choices, sizeof choices},
+            wh_buffer_bytes(&stored.parts[PART_TABLE]));
+}
+
+void seed_assembly(const char *name, struct wh_bytes bundle, struct wh_bytes choices)
+{
+    wh_autofree uint8_t *copy = malloc(bundle.length);
+
+    if (!copy)
+        abort();
+    memcpy(copy, bundle.data, bundle.length);
+    memcpy(copy + BUNDLE_PACKAGE_SIZE_AT, choices.data, choices.length);
+    seed("assembly", name, (struct wh_bytes){copy, bundle.length});
+}
+
+/* Systems and reports that a step meets. */
+static void seed_systems(struct wh_bytes step)
+{
+    seed_assembly("all-changed", step, CHOICES(0xff, 0xff, 0, 1));
+    seed_assembly("config-changed", step, CHOICES(0x01, 0, 0, 1));
+    seed_assembly("config-changed-unsupplied", step, CHOICES(0x01, 0, 0, 0));
+    seed_assembly("doc-changed", step, CHOICES(0x80, 0x01, 0, 1));
+    seed_assembly("doc-changed-unreported", step, CHOICES(0, 0, 0x80, 1));
+    seed_assembly("moved-changed-unreported", step, CHOICES(0, 0, 0x20, 1));
+    seed_assembly("program-changed", step, CHOICES(0x02, 0, 0, 1));
+}
+
+static void seed_steps(void)
+{
+    static const char *const together[] = {"/usr/bin/sample", "/usr/lib/sample/new", NULL};
+    wh_cleanup(wh_buffer_clear) struct wh_buffer step = {0};
+    wh_cleanup(wh_buffer_clear) struct wh_buffer grouped = {0};
+    wh_cleanup(wh_buffer_clear) struct wh_buffer config = {0};
+    wh_cleanup(wh_buffer_clear) struct wh_buffer doc = {0};
+
+    sample_step(fuzz_old(), fuzz_new(), NULL, &step);
+    sample_step(fuzz_old(), fuzz_new(), together, &grouped);
+    sample_supplement(fuzz_new(), WH_BUNDLE_CONFIG, WH_FILE_CONFIG, &config);
+    sample_supplement(fuzz_new(), WH_BUNDLE_DOC, WH_FILE_DOC, &doc);
+    seed("bundle", "step", wh_buffer_bytes(&step));
+    seed("bundle", "config", wh_buffer_bytes(&config));
+    seed_assembly("step", wh_buffer_bytes(&step), CHOICES(0, 0, 0, 0));
+    seed_stored(fuzz_new(), "stored-step", wh_buffer_bytes(&step));
+    seed_stored(fuzz_new(), "stored-step-grouped", wh_buffer_bytes(&grouped));
+    seed_stored(fuzz_new(), "stored-config", wh_buffer_bytes(&config));
+    seed_stored(fuzz_new(), "stored-doc", wh_buffer_bytes(&doc));
+    seed_systems(wh_buffer_bytes(&step));
+}
+
+/* A small package, so that the whole bundle is small too. */
+static void seed_small_steps(void)
+{
+    static const struct sample_file files[] = {
+        {"/etc/sample.conf", "setting = 3\n", WH_FILE_CONFIG, 0, 0, NULL, 0},
+        {"/usr/bin/sample", "another program", 0, 0, 7, NULL, 0},
+        {"/usr/bin/sample-too", "another program", 0, 0, 7, NULL, 0},
+        {"/usr/bin/to", NULL, 0, S_IFLNK | 0777, 0, "sample", 0},
+        {"/usr/bin/twin", "another program", 0, 0, 0, NULL, 0},
+    };
+    static const struct {
+        const char *name;
+        struct sample_options options;
+    } rows[] = {
+        {"stored-small", {.reserved = 0}},
+        {"stored-small-xor", {.uid = 1000}},
+        {"stored-small-full", {.tail = 24}},
+        {"stored-small-stripped", {.stripped = true, .three_digests = true}},
+    };
+
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        struct sample new;
+        wh_cleanup(wh_buffer_clear) struct wh_buffer step = {0};
+        sample_make(&new, "3", files, sizeof files / sizeof *files, &rows[i].options);
+        sample_step(fuzz_old(), &new, NULL, &step);
+        seed_stored(&new, rows[i].name, wh_buffer_bytes(&step));
+        sample_clear(&new);
+    }
+}
+
+/* ---- corrections ---------------------------------------------------------------------------- */
+
+static void seed_correction(
+    const char *name, uint8_t choice, const struct sample *sample, bool longer)
+{
+    wh_cleanup(wh_skeleton_clear) struct wh_skeleton real = {0};
+    wh_cleanup(wh_buffer_clear) struct wh_buffer correction = {.ceiling = CEILING};
+    enum wh_correction_mode mode;
+    struct wh_error err;
+
+    seed_must(wh_skeleton_generate(sample->header, &real, &err), &err);
+    real.bytes[30] ^= 1;
+    if (longer)
+        real.length--;
+    seed_must(wh_skeleton_compare(sample->header, &real, &mode, &correction, &err), &err);
+    choice |= (uint8_t)mode;
+    seed_chosen("correction", name, CHOICES(choice), wh_buffer_bytes(&correction));
+}
+
+static void seed_corrections(void)
+{
+    seed_correction("xor", 0, fuzz_new(), false);
+    seed_correction("full", 0, fuzz_new(), true);
+    seed_correction("xor-stripped", 0x80, fuzz_stripped(), false);
+    seed_correction("full-stripped", 0x80, fuzz_stripped(), true);
+    seed("correction", "none", CHOICES(0));
+}
+
+static void seed_frames(void)
+{
+    static const char text[] = "one line of text that stays the same in both versions, or nearly";
+    struct wh_bytes raw = {(const uint8_t *)text, sizeof text - 1};
+    struct wh_bytes reference = {raw.data, 50};
+    wh_cleanup(wh_buffer_clear) struct wh_buffer plain = {.ceiling = CEILING};
+    wh_cleanup(wh_buffer_clear) struct wh_buffer patch = {.ceiling = CEILING};
+    wh_cleanup(wh_buffer_clear) struct wh_buffer stored = {.ceiling = CEILING};
+    wh_cleanup(wh_buffer_clear) struct wh_buffer empty = {.ceiling = CEILING};
+    struct wh_error err;
+
+    seed_must(wh_deflate(raw, (struct wh_bytes){0}, 19, &plain, &err), &err);
+    seed_must(wh_deflate(raw, reference, 19, &patch, &err), &err);
+    stored_frame(raw, &stored);
+    stored_frame((struct wh_bytes){0}, &empty);
+    seed_chosen("frame", "plain", CHOICES(sizeof text - 1, 0, 0), wh_buffer_bytes(&plain));
+    seed_chosen("frame", "patch", CHOICES(sizeof text - 1, 0, 50), wh_buffer_bytes(&patch));
+    seed_chosen("frame", "stored", CHOICES(sizeof text - 1, 0, 0), wh_buffer_bytes(&stored));
+    seed_chosen("frame", "empty", CHOICES(0, 0, 0), wh_buffer_bytes(&empty));
+    seed_chosen("frame", "skippable", CHOICES(0, 0, 0),
+        CHOICES(0x50, 0x2a, 0x4d, 0x18, 2, 0, 0, 0, 'h', 'i'));
+    seed_chosen("frame", "zstd-before-0-8", CHOICES(2, 0, 0),
+        CHOICES(0x27, 0xb5, 0x2f, 0xfd, 0, 0x38, 0x40, 0, 2, 'h', 'i', 0xc0, 0, 0));
+}
+
+void seed_bundles(void)
+{
+    seed_steps();
+    seed_small_steps();
+    seed_corrections();
+    seed_frames();
+}
