@@ -204,8 +204,10 @@ void made_stubs(struct made_elf *elf)
     const unsigned imports = MADE_IMPORTS + elf->recipe.added;
     const struct made_place plt = {MADE_PLT, 0};
 
-    for (int i = 0; i < 3; i++)
-        made_word(elf, MADE_GOT_PLT, 0);
+    made_word(elf, MADE_GOT_PLT, 0);
+    made_refer(elf, MADE_GOT_PLT, MADE_WORD, (struct made_place){MADE_DYNAMIC_TABLE, 0});
+    made_word(elf, MADE_GOT_PLT, 0);
+    made_word(elf, MADE_GOT_PLT, 0);
     made_text(elf, MADE_PLT, 16, 3);
     for (unsigned i = 0; i < imports; i++) {
         struct made_place slot = {MADE_GOT_PLT, made_bytes(elf, MADE_GOT_PLT)->length};

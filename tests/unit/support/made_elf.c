@@ -148,7 +148,8 @@ static void place_sections(struct made_elf *elf)
         struct made_section *section = &elf->sections[i];
         if (!made_is_there(elf, i))
             continue;
-        at = (at + 15) & ~(size_t)15;
+        const size_t align = i == MADE_PLT || i == MADE_TEXT || i == MADE_RODATA ? 16 : elf->width;
+        at += (0 - at) & (align - 1);
         section->offset = at;
         if (elf->recipe.type != WH_ET_REL && made_is_loaded(i))
             section->address = made_base(elf) + at +
