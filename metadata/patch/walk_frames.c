@@ -10,6 +10,7 @@
 /* In the order in which they stand in a record. */
 enum field_kind { FIELD_CIE, FIELD_START, FIELD_LENGTH, FIELD_LSDA };
 enum { PCREL_SDATA4 = 0x1b, DATAREL_SDATA4 = 0x3b };
+enum { CIE_MAX = 64 }; /* bytes of a CIE that are looked at; what compilers write takes half of it */
 
 /* How the fields of the records that share a CIE are encoded. */
 struct augmentation {
@@ -29,7 +30,8 @@ static void skip_leb(struct wh_reader *reader)
 static struct augmentation read_cie(struct wh_bytes section, size_t at, size_t end)
 {
     struct augmentation found = {.cie = at};
-    struct wh_reader reader = wh_reader_over((struct wh_bytes){section.data + at, end - at});
+    size_t length = end - at < CIE_MAX ? end - at : CIE_MAX;
+    struct wh_reader reader = wh_reader_over((struct wh_bytes){section.data + at, length});
 
     (void)wh_read_le64(&reader); /* length and id */
     uint8_t version = wh_read_u8(&reader);
