@@ -10,7 +10,7 @@
 /* In the order in which they stand in a record. */
 enum field_kind { FIELD_CIE, FIELD_START, FIELD_LENGTH, FIELD_LSDA };
 enum { PCREL_SDATA4 = 0x1b, DATAREL_SDATA4 = 0x3b };
-enum { CIE_MAX = 64 }; /* bytes of a CIE that are looked at; what compilers write takes half of it */
+enum { CIE_MAX = 64 }; /* bytes of a CIE that are looked at: twice what compilers write */
 
 /* How the fields of the records that share a CIE are encoded. */
 struct augmentation {
