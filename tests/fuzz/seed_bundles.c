@@ -16,7 +16,29 @@ static void clear_bundle(struct wh_bundle *bundle)
     wh_bundle_clear(bundle);
 }
 
-/* One group's contents in a stored frame. */
+/* A group of patches that copy nothing: a method and a number of copies for each content. */
+static void store_patches(struct wh_bytes contents, uint32_t count, struct wh_buffer *out)
+{
+    wh_cleanup(wh_buffer_clear) struct wh_buffer control = {.ceiling = CEILING};
+    wh_cleanup(wh_buffer_clear) struct wh_buffer frames = {.ceiling = CEILING};
+
+    wh_buffer_fill(&control, 0, 2 * (size_t)count);
+    for (int i = 0; i < WH_STREAMS; i++) {
+        struct wh_bytes stream = {0};
+        size_t start = frames.length;
+        if (i == WH_STREAM_CONTROL)
+            stream = wh_buffer_bytes(&control);
+        else if (i == WH_STREAM_EXTRA)
+            stream = contents;
+        if (stream.length > 0)
+            stored_frame(stream, &frames);
+        wh_buffer_varint(out, stream.length);
+        wh_buffer_varint(out, frames.length - start);
+    }
+    wh_buffer_append(out, frames.data, frames.length);
+}
+
+/* One group's contents, stored as its codec has them. */
 static void store_group(
     const struct sample *new, const struct wh_bundle *bundle, uint32_t group, struct wh_buffer *out)
 {
@@ -27,7 +49,10 @@ static void store_group(
         struct wh_bytes content = sample_content(new, entry->file);
         wh_buffer_append(&contents, content.data, content.length);
     }
-    stored_frame(wh_buffer_bytes(&contents), out);
+    if (bundle->groups[group].codec == WH_CODEC_PATCH)
+        store_patches(wh_buffer_bytes(&contents), bundle->groups[group].entry_count, out);
+    else
+        stored_frame(wh_buffer_bytes(&contents), out);
 }
 
 /* Groups with stored frames, and the table that goes with them. */
@@ -62,7 +87,8 @@ static void store_groups(
     seed_must(wh_table_write(&draft, table, &err), &err);
 }
 
-static void seed_stored(const struct sample *new, const char *name, struct wh_bytes bytes)
+static void seed_stored(
+    const struct sample *new, const char *name, struct wh_bytes bytes, enum wh_codec_id codec)
 {
     wh_cleanup(clear_bundle) struct wh_bundle bundle = {0};
     wh_cleanup(stored_bundle_clear) struct stored_bundle stored = {0};
@@ -72,6 +98,8 @@ static void seed_stored(const struct sample *new, const char *name, struct wh_by
     seed_must(wh_bundle_parse(bytes, &bundle, &err), &err);
     if (!stored_bundle_open(bytes, fuzz_old()->parsed.header.bytes, &stored))
         abort();
+    for (uint32_t i = 0; i < bundle.group_count; i++)
+        bundle.groups[i].codec = codec;
     store_groups(new, &bundle, &stored);
     stored_bundle_close(&stored, &whole);
     seed("bundle", name, wh_buffer_bytes(&whole));
@@ -123,10 +151,11 @@ static void seed_steps(void)
     seed("bundle", "step", wh_buffer_bytes(&step));
     seed("bundle", "config", wh_buffer_bytes(&config));
     seed_assembly("step", wh_buffer_bytes(&step), CHOICES(0, 0, 0, 0));
-    seed_stored(fuzz_new(), "stored-step", wh_buffer_bytes(&step));
-    seed_stored(fuzz_new(), "stored-step-grouped", wh_buffer_bytes(&grouped));
-    seed_stored(fuzz_new(), "stored-config", wh_buffer_bytes(&config));
-    seed_stored(fuzz_new(), "stored-doc", wh_buffer_bytes(&doc));
+    seed_stored(fuzz_new(), "stored-step", wh_buffer_bytes(&step), WH_CODEC_ZSTD);
+    seed_stored(fuzz_new(), "stored-step-grouped", wh_buffer_bytes(&grouped), WH_CODEC_ZSTD);
+    seed_stored(fuzz_new(), "stored-patches", wh_buffer_bytes(&grouped), WH_CODEC_PATCH);
+    seed_stored(fuzz_new(), "stored-config", wh_buffer_bytes(&config), WH_CODEC_ZSTD);
+    seed_stored(fuzz_new(), "stored-doc", wh_buffer_bytes(&doc), WH_CODEC_ZSTD);
     seed_systems(wh_buffer_bytes(&step));
 }
 
@@ -142,12 +171,14 @@ static void seed_small_steps(void)
     };
     static const struct {
         const char *name;
+        enum wh_codec_id codec;
         struct sample_options options;
     } rows[] = {
-        {"stored-small", {.reserved = 0}},
-        {"stored-small-xor", {.uid = 1000}},
-        {"stored-small-full", {.tail = 24}},
-        {"stored-small-stripped", {.stripped = true, .three_digests = true}},
+        {"stored-small", WH_CODEC_ZSTD, {.reserved = 0}},
+        {"stored-small-patches", WH_CODEC_PATCH, {.reserved = 0}},
+        {"stored-small-xor", WH_CODEC_ZSTD, {.uid = 1000}},
+        {"stored-small-full", WH_CODEC_ZSTD, {.tail = 24}},
+        {"stored-small-stripped", WH_CODEC_ZSTD, {.stripped = true, .three_digests = true}},
     };
 
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
@@ -155,7 +186,7 @@ static void seed_small_steps(void)
         wh_cleanup(wh_buffer_clear) struct wh_buffer step = {0};
         sample_make(&new, "3", files, sizeof files / sizeof *files, &rows[i].options);
         sample_step(fuzz_old(), &new, NULL, &step);
-        seed_stored(&new, rows[i].name, wh_buffer_bytes(&step));
+        seed_stored(&new, rows[i].name, wh_buffer_bytes(&step), rows[i].codec);
         sample_clear(&new);
     }
 }
