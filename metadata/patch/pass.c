@@ -28,10 +28,12 @@ wh_status wh_pass_prepare(
         got = wh_elf_section(walk->old, ".got");
     if (walk->old->machine == WH_EM_386 && got)
         walk->old_got = walk->old->sections[got].address;
+    walk->stub_rows = wh_elf_section(walk->old, walk->old->wide ? ".rela.plt" : ".rel.plt");
     wh_table_form_of(walk->old, walk->old_got, &walk->tables);
     WH_TRY(wh_map_offsets(copies, copy_count, &walk->offsets, err));
     WH_TRY(prepare_lessons(walk, err));
     WH_TRY(wh_find_frames(walk->old, &walk->frames, &walk->frame_count, err));
+    WH_TRY(wh_find_versions(walk->old, &walk->versions, &walk->version_count, err));
     WH_TRY(wh_btf_prepare(walk->old, &walk->btf, err));
     return wh_go_find(walk->old, &walk->go, err);
 }
@@ -42,6 +44,7 @@ void wh_pass_clear(struct wh_walk *walk)
     wh_map_clear(&walk->addresses);
     free(walk->learned);
     free(walk->frames);
+    free(walk->versions);
     free(walk->section_starts);
     wh_btf_free(walk->btf);
     wh_go_free(walk->go);
@@ -63,8 +66,8 @@ static walk_fn *const walks[] = {
     [WH_REGION_SYMBOLS] = wh_walk_symbols,
     [WH_REGION_DYNAMIC] = wh_walk_dynamic,
     [WH_REGION_HASH] = wh_walk_hash,
-    [WH_REGION_NEEDS] = wh_walk_needs,
-    [WH_REGION_DEFINITIONS] = wh_walk_definitions,
+    [WH_REGION_NEEDS] = wh_walk_versions,
+    [WH_REGION_DEFINITIONS] = wh_walk_versions,
     [WH_REGION_CONSTANTS] = wh_walk_constants,
     [WH_REGION_GO_LINKS] = wh_walk_go_links,
     [WH_REGION_GO_TABLE] = wh_walk_go_table,

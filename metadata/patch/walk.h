@@ -42,6 +42,9 @@ struct wh_walk {
     struct wh_table_form tables; /* of the old file */
     uint32_t *frames;            /* fields of .eh_frame: offset << 2 | kind; see walk_frames.c */
     size_t frame_count;
+    size_t *versions; /* fields of version lists: offsets in the old file; see walk_versions.c */
+    size_t version_count;
+    uint32_t stub_rows; /* section whose rows the stubs are numbered by, 0 for none */
     struct wh_btf *btf; /* NULL where there is none */
     struct wh_go *go;   /* see walk_go.c; NULL where there is none */
 };
@@ -68,15 +71,18 @@ void wh_walk_relocations(struct wh_walk *walk, const struct wh_stretch *stretch)
 void wh_walk_symbols(struct wh_walk *walk, const struct wh_stretch *stretch);
 void wh_walk_dynamic(struct wh_walk *walk, const struct wh_stretch *stretch);
 void wh_walk_hash(struct wh_walk *walk, const struct wh_stretch *stretch);
-void wh_walk_needs(struct wh_walk *walk, const struct wh_stretch *stretch);
+void wh_walk_versions(struct wh_walk *walk, const struct wh_stretch *stretch);
 void wh_walk_constants(struct wh_walk *walk, const struct wh_stretch *stretch);
-void wh_walk_definitions(struct wh_walk *walk, const struct wh_stretch *stretch);
 
 void wh_walk_btf(struct wh_walk *walk, const struct wh_stretch *stretch);
 
 /* Finds the fields of .eh_frame; once, before the walk. */
 WH_MUST_CHECK wh_status wh_find_frames(
     const struct wh_elf *old, uint32_t **out_frames, size_t *out_count, struct wh_error *err);
+
+/* Finds the offsets of strings in version lists; the same. */
+WH_MUST_CHECK wh_status wh_find_versions(
+    const struct wh_elf *old, size_t **out_fields, size_t *out_count, struct wh_error *err);
 
 static inline bool wh_in_image(const struct wh_walk *walk, uint64_t address)
 {
@@ -168,6 +174,14 @@ static inline uint64_t wh_moved_within(
     const struct wh_walk *walk, uint64_t start, uint64_t distance)
 {
     return wh_moved(walk, start + distance) - wh_moved(walk, start);
+}
+
+/* An offset in an old string table, in the new one. */
+static inline uint64_t wh_moved_string(const struct wh_walk *walk, uint32_t table, uint64_t string)
+{
+    if (table >= walk->old->section_count || string >= walk->old->sections[table].length)
+        return string;
+    return wh_moved_within(walk, walk->old->sections[table].offset, string);
 }
 
 /* The first record of `stride` bytes, counted from the region's start, that begins in a stretch. */

@@ -89,7 +89,6 @@ static void walk_x86_or_i386(struct wh_walk *walk, const struct wh_stretch *stre
 
 void wh_walk_stubs(struct wh_walk *walk, const struct wh_stretch *stretch)
 {
-    uint32_t table = wh_elf_section(walk->old, walk->old->wide ? ".rela.plt" : ".rel.plt");
     struct wh_stretch part = *stretch;
 
     for (size_t stub = wh_first_record(stretch, 0, WH_STUB_LENGTH);
@@ -100,8 +99,8 @@ void wh_walk_stubs(struct wh_walk *walk, const struct wh_stretch *stretch)
         if (field) {
             part.to = field - 1;
             walk_x86_or_i386(walk, &part);
-            if (table)
-                put_number(walk, &walk->old->sections[table], field + stretch->shift,
+            if (walk->stub_rows)
+                put_number(walk, &walk->old->sections[walk->stub_rows], field + stretch->shift,
                     wh_load32(walk->old_bytes + field));
             part.from = field + 4;
             part.to = stub + WH_STUB_LENGTH;

@@ -25,14 +25,6 @@ static uint64_t moved_index(
     return wh_moved_within(walk, table->offset, index * record) / record;
 }
 
-/* An offset in an old string table, in the new one. */
-static uint64_t moved_string(const struct wh_walk *walk, uint32_t table, uint64_t string)
-{
-    if (table >= walk->old->section_count || string >= walk->old->sections[table].length)
-        return string;
-    return wh_moved_within(walk, walk->old->sections[table].offset, string);
-}
-
 /* Addresses of symbols are addresses, or in relocatable files distances from their section. */
 static uint64_t base_of(const struct wh_walk *walk, uint32_t section)
 {
@@ -61,7 +53,7 @@ static void put_symbol(
     uint32_t strings = walk->old->sections[region->section].link;
     uint64_t guess;
 
-    (void)wh_put32(walk, at, (uint32_t)moved_string(walk, strings, wh_load32(old)));
+    (void)wh_put32(walk, at, (uint32_t)wh_moved_string(walk, strings, wh_load32(old)));
     if (section == 0 || section >= 0xff00 || !wh_in_image(walk, target))
         return;
     uint64_t base = new_base_of(walk, section);
@@ -216,11 +208,11 @@ void wh_walk_dynamic(struct wh_walk *walk, const struct wh_stretch *stretch)
         if (tag_is_address(tag) && wh_in_image(walk, value))
             (void)wh_put_address(walk, at, width, value);
         else if (tag_is_string(tag))
-            (void)wh_put(walk, at, width, moved_string(walk, strings, value));
+            (void)wh_put(walk, at, width, wh_moved_string(walk, strings, value));
     }
 }
 
-/* ---- hash and versions --------------------------------------------------------------------- */
+/* ---- hash ---------------------------------------------------------------------------------- */
 
 /* .gnu.hash: number of buckets, first symbol, words of the filter, shift; filter; buckets with
  * symbol indices; chains. */
@@ -247,68 +239,4 @@ void wh_walk_hash(struct wh_walk *walk, const struct wh_stretch *stretch)
             (void)wh_put32(
                 walk, from + stretch->shift, (uint32_t)moved_index(walk, symbols, record, symbol));
     }
-}
-
-/* A list of records linked by distances, each with a list of 16 or 8 bytes of its own that holds
- * string offsets; both forms have the distance to the next in their last word. */
-struct version_form {
-    size_t record;     /* bytes */
-    size_t name;       /* of the record: offset of a string, or SIZE_MAX */
-    size_t first_part; /* of the record: distance to its first part */
-    size_t next;       /* of the record: distance to the next */
-    size_t part;       /* bytes of a part */
-    size_t part_name;
-    size_t part_next;
-};
-
-static void put_string(
-    struct wh_walk *walk, const struct wh_stretch *stretch, uint32_t strings, size_t field)
-{
-    if (field < stretch->from || field + 4 > stretch->to)
-        return;
-    uint64_t moved = moved_string(walk, strings, wh_load32(walk->old_bytes + field));
-    (void)wh_put32(walk, field + stretch->shift, (uint32_t)moved);
-}
-
-/* Distances must lead onward, so that the list ends and fields ascend. */
-static void walk_versions(
-    struct wh_walk *walk, const struct wh_stretch *stretch, const struct version_form *form)
-{
-    const struct wh_region *region = stretch->region;
-    uint32_t strings = walk->old->sections[region->section].link;
-    size_t end = region->offset + region->length;
-    size_t at = region->offset;
-
-    while (at + form->record <= end) {
-        const uint8_t *record = walk->old_bytes + at;
-        size_t next = wh_load32(record + form->next);
-        size_t limit = next >= form->record && next <= end - at ? at + next : end;
-        size_t step = wh_load32(record + form->first_part);
-        if (form->name != SIZE_MAX)
-            put_string(walk, stretch, strings, at + form->name);
-        for (size_t part = at; step >= form->part && step <= limit - part;) {
-            part += step;
-            if (form->part > limit - part)
-                break;
-            put_string(walk, stretch, strings, part + form->part_name);
-            step = wh_load32(walk->old_bytes + part + form->part_next);
-        }
-        if (limit == end)
-            break;
-        at = limit;
-    }
-}
-
-void wh_walk_needs(struct wh_walk *walk, const struct wh_stretch *stretch)
-{
-    static const struct version_form form = {16, 4, 8, 12, 16, 8, 12};
-
-    walk_versions(walk, stretch, &form);
-}
-
-void wh_walk_definitions(struct wh_walk *walk, const struct wh_stretch *stretch)
-{
-    static const struct version_form form = {20, SIZE_MAX, 12, 16, 8, 0, 4};
-
-    walk_versions(walk, stretch, &form);
 }
