@@ -6,6 +6,7 @@
 
 #include "match/anchor_index.h"
 #include "match/gaps.h"
+#include "match/prune.h"
 #include "match/refine.h"
 #include "match/scan.h"
 #include "match/suffixes.h"
@@ -63,6 +64,7 @@ wh_status wh_match(struct wh_bytes old_view, struct wh_bytes new_view, enum wh_e
             old_view.length, new_view.length);
     if (old_view.length > 0 && new_view.length > 0)
         WH_TRY(match(&views, effort, &list, err));
+    wh_prune_copies(&views, &list);
     *out_copies = (struct wh_copies){wh_take(list.copies), list.count};
     return WH_OK;
 }

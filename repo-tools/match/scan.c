@@ -5,7 +5,8 @@
 #define GAIN 8u     /* an alignment is left for one that matches so many bytes more */
 #define SETTLED 16u /* so many equal bytes ahead, and no other place is looked for */
 #define RECENT 4u   /* alignments left lately that are tried again everywhere */
-#define DROP 256    /* an extension ends where this many more bytes differ than at its best place */
+#define DROP 48     /* an extension ends where so many more bytes differ than at its best place */
+#define WORTH 4     /* of an equal byte */
 
 /* The next mismatches of the current alignment, none of them before the scan's position. An anchor
  * that reaches past the last of them matches at least GAIN bytes more. Each is looked for once, so
@@ -100,25 +101,34 @@ static void remember(struct state *state, size_t alignment)
     state->recent[0] = alignment;
 }
 
+/* How much two bytes speak for an alignment. Zeros are everywhere: padding matches tables of words
+ * half of whose bytes are zeros. */
+static int64_t worth(uint8_t new_byte, uint8_t old_byte)
+{
+    if (new_byte != old_byte)
+        return -WORTH;
+    return new_byte ? WORTH : WORTH / 4;
+}
+
 /* How far a segment is worth going on forward: to where equal bytes exceed the others by most. */
 static size_t extend_forward(const struct state *state, size_t up_to)
 {
+    struct wh_bytes old_view = state->scan->views.old_view;
+    const uint8_t *new_bytes = state->scan->views.new_view.data;
     struct segment segment = state->segment;
     size_t at = segment.new_offset;
     size_t best_end = at;
     int64_t score = 0;
     int64_t best = 0;
 
-    while (at < up_to && score > best - DROP) {
-        size_t equal = wh_least(equal_bytes(state, at, segment.alignment), up_to - at);
-        at += equal;
-        score += (int64_t)equal;
+    size_t most = old_view.length - wh_least(at + segment.alignment, old_view.length);
+    up_to = at + wh_least(up_to - at, most);
+    for (; at < up_to && score > best - DROP * WORTH; at++) {
+        score += worth(new_bytes[at], old_view.data[at + segment.alignment]);
         if (score > best) {
             best = score;
-            best_end = at;
+            best_end = at + 1;
         }
-        score--;
-        at++;
     }
     return best_end - segment.new_offset;
 }
@@ -133,8 +143,8 @@ static size_t extend_backward(const struct state *state, size_t new_offset, size
     int64_t score = 0;
     int64_t best = 0;
 
-    for (size_t i = 1; i <= most && score > best - DROP; i++) {
-        score += *--new_end == *--old_end ? 1 : -1;
+    for (size_t i = 1; i <= most && score > best - DROP * WORTH; i++) {
+        score += worth(*--new_end, *--old_end);
         if (score > best) {
             best = score;
             length = i;
@@ -174,10 +184,38 @@ static wh_status add_segment(
         list, (struct wh_copy){new_offset, new_offset + state->segment.alignment, length}, err);
 }
 
+/* Where the current alignment holds again behind a place, or up_to. */
+static size_t next_run(const struct state *state, size_t at, size_t up_to)
+{
+    while (at < up_to) {
+        size_t equal = equal_bytes(state, at, state->segment.alignment);
+        if (equal >= SETTLED)
+            return at;
+        at += equal + 1;
+    }
+    return up_to;
+}
+
+/* Adds what the current alignment gives up to a place, as several copies where it fails for a
+ * while; the last one stays open. */
+static wh_status add_parts(
+    struct state *state, size_t up_to, struct wh_copy_list *list, struct wh_error *err)
+{
+    for (;;) {
+        size_t forward = extend_forward(state, up_to);
+        size_t next = next_run(state, state->segment.new_offset + forward, up_to);
+        if (next >= up_to)
+            return WH_OK;
+        WH_TRY(add_segment(state, forward, list, err));
+        state->segment.new_offset = next;
+    }
+}
+
 /* Ends the current segment and begins that of an anchor at new_offset. */
 static wh_status change_segment(struct state *state, size_t new_offset,
     const struct wh_anchor *anchor, struct wh_copy_list *list, struct wh_error *err)
 {
+    WH_TRY(add_parts(state, new_offset, list, err));
     size_t forward = extend_forward(state, new_offset);
     size_t begin = new_offset - extend_backward(state, new_offset, anchor->old_offset);
     size_t alignment = anchor->old_offset - new_offset;
@@ -219,5 +257,6 @@ wh_status wh_scan_range(const struct wh_scan *scan, size_t begin, size_t end, si
             pass_mismatch(&state);
         at++;
     }
+    WH_TRY(add_parts(&state, end, list, err));
     return add_segment(&state, extend_forward(&state, end), list, err);
 }
