@@ -11,6 +11,21 @@ enum { MAGIC_118 = 0xfffffff0u, MAGIC_120 = 0xfffffff1u };
 enum { MODULE_TEXT = 22, MODULE_TEXT_END = 23, MODULE_TYPES = 35, MODULE_FUNCTIONS = 38 };
 enum { MODULE_WORDS_118 = 39, MODULE_WORDS_120 = 41 };
 
+/* Records of functions follow their table, each behind the one before: a walk over a part of them
+ * then need not look at the others. */
+static bool records_ascend(const struct wh_go *go, const uint8_t *bytes)
+{
+    uint64_t least = 8 * go->function_count;
+
+    for (uint64_t i = 0; i < go->function_count; i++) {
+        uint64_t record = wh_load32(bytes + go->table + 8 * i + 4);
+        if (record < least)
+            return false;
+        least = record + 1;
+    }
+    return least <= go->end - go->table;
+}
+
 /* .gopclntab's header: magic, two zeros, unit of code, size of a pointer; number of functions and
  * of files, start of the code, offsets of five tables. */
 static bool read_header(
@@ -33,13 +48,13 @@ static bool read_header(
     go->table = wh_load64(at + 64);
     if (go->names > section->length || go->units > section->length ||
         go->counters > section->length || go->table > section->length ||
-        go->function_count > (section->length - go->table) / 8)
+        go->table < HEADER_LENGTH || go->function_count > (section->length - go->table) / 8)
         return false;
     go->names += go->start;
     go->units += go->start;
     go->counters += go->start;
     go->table += go->start;
-    return true;
+    return records_ascend(go, old->bytes.data);
 }
 
 static bool read_module(struct wh_go *go, const uint8_t *words)
