@@ -20,26 +20,27 @@ static int order_spans(const void *left, const void *right)
     return (a->shift > b->shift) - (a->shift < b->shift);
 }
 
-/* Takes away what overlaps: the longer span keeps the place. lengths: as they were at first. */
+/* Takes away what overlaps: the longer span keeps the place. A span that has lost its beginning to
+ * the one before it may lose all to the next one, which then meets the one before, too. */
 static void settle_overlaps(struct wh_map *map)
 {
     size_t kept = 0;
-    uint64_t last_length = 0;
 
     for (size_t i = 0; i < map->count; i++) {
         struct wh_span span = map->spans[i];
-        uint64_t length = span.to - span.from;
-        struct wh_span *last = kept ? &map->spans[kept - 1] : NULL;
-        if (last && span.from < last->to && length > last_length)
+        span.length = span.to - span.from;
+        for (; kept > 0 && span.from < map->spans[kept - 1].to; kept--) {
+            struct wh_span *last = &map->spans[kept - 1];
+            if (span.length <= last->length) {
+                span.from = last->to;
+                break;
+            }
             last->to = span.from;
-        else if (last && span.from < last->to)
-            span.from = last->to;
-        if (span.from >= span.to)
-            continue;
-        if (last && last->from >= last->to)
-            kept--;
-        map->spans[kept++] = span;
-        last_length = length;
+            if (last->from < last->to)
+                break;
+        }
+        if (span.from < span.to)
+            map->spans[kept++] = span;
     }
     map->count = kept;
 }
@@ -55,7 +56,7 @@ wh_status wh_map_offsets(
     for (size_t i = 0; i < count; i++)
         map.spans[i] = (struct wh_span){copies[i].old_offset,
             copies[i].old_offset + copies[i].length,
-            (int64_t)copies[i].new_offset - (int64_t)copies[i].old_offset};
+            (int64_t)copies[i].new_offset - (int64_t)copies[i].old_offset, 0};
     map.count = count;
     qsort(map.spans, map.count, sizeof *map.spans, order_spans);
     settle_overlaps(&map);
@@ -83,7 +84,7 @@ static bool in_segment(const struct wh_span *span, const struct wh_segment *segm
     uint64_t old_address = segment->address + (from - segment->offset);
     uint64_t new_address = wh_segments_address(fresh, from + (uint64_t)span->shift);
     *out_span = (struct wh_span){
-        old_address, old_address + (to - from), (int64_t)(new_address - old_address)};
+        old_address, old_address + (to - from), (int64_t)(new_address - old_address), 0};
     return true;
 }
 
@@ -94,7 +95,7 @@ static bool behind_segment(
     uint64_t from = old->address + old->length;
 
     *out_span = (struct wh_span){from, old->address + old->memory,
-        (int64_t)(fresh->address + fresh->memory - (old->address + old->memory))};
+        (int64_t)(fresh->address + fresh->memory - (old->address + old->memory)), 0};
     return out_span->from < out_span->to;
 }
 

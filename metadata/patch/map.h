@@ -11,6 +11,7 @@ struct wh_span {
     uint64_t from;
     uint64_t to;
     int64_t shift;
+    uint64_t length; /* while overlaps are settled: what it had at first */
 };
 
 struct wh_map {
