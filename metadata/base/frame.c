@@ -3,6 +3,7 @@
  * zstd.h (ZSTD_DCtx_refPrefix, ZSTD_CCtx_refPrefix). */
 #include <string.h>
 #include <zstd.h>
+#include <zstd_errors.h>
 
 #include "whittle/cleanup.h"
 #include "whittle/codec.h"
@@ -125,10 +126,15 @@ wh_status wh_deflate(struct wh_bytes raw, struct wh_bytes prefix, int level, str
         return wh_fail(err, WH_NO_MEMORY, "zstd: %s", ZSTD_getErrorName(result));
 
     size_t bound = ZSTD_compressBound(raw.length);
-    wh_autofree uint8_t *frame = malloc(bound);
+    size_t room = out->ceiling - out->length; /* no longer than what will be taken */
+    if (bound > room)
+        bound = room;
+    wh_autofree uint8_t *frame = malloc(bound ? bound : 1);
     if (!frame)
         return wh_no_memory(err);
     result = ZSTD_compress2(encoder, frame, bound, raw.data, raw.length);
+    if (ZSTD_isError(result) && ZSTD_getErrorCode(result) == ZSTD_error_dstSize_tooSmall)
+        return wh_fail(err, WH_OVER_LIMIT, "a zstd frame has more than %zu bytes", room);
     if (ZSTD_isError(result))
         return wh_fail(err, WH_NO_MEMORY, "zstd: %s", ZSTD_getErrorName(result));
     wh_buffer_append(out, frame, result);

@@ -80,7 +80,7 @@ wh_status wh_streams_finish(const struct wh_streams *streams, struct wh_error *e
 wh_status wh_streams_write(const struct wh_bytes streams[WH_STREAMS], uint64_t output_length,
     uint32_t member_count, int level, struct wh_buffer *out, struct wh_error *err)
 {
-    wh_cleanup(wh_buffer_clear) struct wh_buffer frames = {.ceiling = WH_BUNDLE_MAX};
+    wh_cleanup(wh_buffer_clear) struct wh_buffer frames = {.ceiling = out->ceiling - out->length};
 
     for (int i = 0; i < WH_STREAMS; i++) {
         size_t before = frames.length;
