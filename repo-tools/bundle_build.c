@@ -65,20 +65,49 @@ static struct wh_bundle_draft begin_draft(enum wh_bundle_kind kind,
     return draft;
 }
 
-wh_status wh_build_step(const struct wh_package_file *origin, const struct wh_subject *subject,
-    enum wh_effort effort, struct wh_buffer *out_bundle, struct wh_error *err)
+/* What is different between two versions. The map is of the old header. */
+struct step {
+    struct wh_file_map *old_map;
+    struct wh_differences differences;
+};
+
+static void clear_step(struct step *step)
 {
-    wh_cleanup(wh_file_map_cleanup) struct wh_file_map *old_map = NULL;
-    wh_cleanup(wh_differences_clear) struct wh_differences differences = {0};
+    wh_file_map_free(step->old_map);
+    wh_differences_clear(&step->differences);
+}
+
+static wh_status compare(const struct wh_header *old_header, const struct wh_header *new_header,
+    struct step *step, struct wh_error *err)
+{
+    WH_TRY(wh_file_map_new(old_header, &step->old_map, err));
+    return wh_differences_find(old_header, step->old_map, new_header, &step->differences, err);
+}
+
+wh_status wh_step_memory(const struct wh_header *old_header, const struct wh_header *new_header,
+    const struct wh_means *means, uint64_t *out_bytes, struct wh_error *err)
+{
+    wh_cleanup(clear_step) struct step step = {0};
+
+    WH_TRY(compare(old_header, new_header, &step, err));
+    *out_bytes = wh_memory_of_bundle(
+        step.differences.entries, step.differences.entry_count, old_header, new_header, means)
+                     .total;
+    return WH_OK;
+}
+
+wh_status wh_build_step(const struct wh_package_file *origin, const struct wh_subject *subject,
+    const struct wh_means *means, struct wh_buffer *out_bundle, struct wh_error *err)
+{
+    wh_cleanup(clear_step) struct step step = {0};
     wh_cleanup(wh_encoded_groups_clear) struct wh_encoded_groups groups = {0};
     wh_autofree uint8_t *prefix = NULL;
-    const struct wh_header *new_header = subject->file.header;
+    const struct wh_differences *differences = &step.differences;
 
-    WH_TRY(wh_file_map_new(origin->header, &old_map, err));
-    WH_TRY(wh_differences_find(origin->header, old_map, new_header, &differences, err));
-    WH_TRY(blank_prefix(&subject->file, &differences, &prefix, err));
-    WH_TRY(wh_groups_encode(differences.entries, differences.entry_count, origin, &subject->file,
-        effort, &groups, err));
+    WH_TRY(compare(origin->header, subject->file.header, &step, err));
+    WH_TRY(blank_prefix(&subject->file, differences, &prefix, err));
+    WH_TRY(wh_groups_encode(differences->entries, differences->entry_count, origin, &subject->file,
+        means, &groups, err));
 
     struct wh_bundle_draft draft = begin_draft(WH_BUNDLE_STEP, subject, &groups);
     memcpy(draft.identity.old_header, origin->header->id, sizeof draft.identity.old_header);
@@ -86,30 +115,59 @@ wh_status wh_build_step(const struct wh_package_file *origin, const struct wh_su
     draft.old_header = origin->prefix.header.bytes;
     draft.correction_mode = subject->correction_mode;
     draft.correction = wh_buffer_bytes(&subject->correction);
-    draft.old_map = old_map;
-    draft.twins = differences.twins;
-    draft.twin_count = differences.twin_count;
+    draft.old_map = step.old_map;
+    draft.twins = differences->twins;
+    draft.twin_count = differences->twin_count;
     return wh_bundle_write(&draft, out_bundle, err);
 }
 
-wh_status wh_build_supplement(enum wh_bundle_kind kind, const struct wh_subject *subject,
-    enum wh_effort effort, struct wh_buffer *out_bundle, struct wh_error *err)
-{
-    wh_cleanup(wh_encoded_groups_clear) struct wh_encoded_groups groups = {0};
-    const struct wh_header *header = subject->file.header;
-    enum wh_file_class class = kind == WH_BUNDLE_CONFIG ? WH_CLASS_CONFIG : WH_CLASS_DOC;
-    wh_autofree struct wh_entry *entries = wh_array(
-        header->file_count, sizeof *entries, WH_FILES_MAX * sizeof *entries, err);
-    uint32_t count = 0;
+/* The contents of a supplement. */
+struct wholes {
+    struct wh_entry *entries;
+    uint32_t count;
+};
 
-    if (!entries)
+static void clear_wholes(struct wholes *wholes)
+{
+    free(wholes->entries);
+}
+
+static wh_status find_wholes(enum wh_bundle_kind kind, const struct wh_header *header,
+    struct wholes *wholes, struct wh_error *err)
+{
+    enum wh_file_class class = kind == WH_BUNDLE_CONFIG ? WH_CLASS_CONFIG : WH_CLASS_DOC;
+
+    wholes->entries = wh_array(
+        header->file_count, sizeof *wholes->entries, WH_FILES_MAX * sizeof *wholes->entries, err);
+    if (!wholes->entries)
         return wh_no_memory(err);
     for (uint32_t i = 0; i < header->file_count; i++)
         if (header->files[i].has_content && wh_file_class(&header->files[i]) == class)
-            entries[count++] = (struct wh_entry){i, WH_NO_FILE};
-    if (count == 0)
+            wholes->entries[wholes->count++] = (struct wh_entry){i, WH_NO_FILE};
+    return WH_OK;
+}
+
+wh_status wh_supplement_memory(enum wh_bundle_kind kind, const struct wh_header *header,
+    const struct wh_means *means, uint64_t *out_bytes, struct wh_error *err)
+{
+    wh_cleanup(clear_wholes) struct wholes wholes = {0};
+
+    WH_TRY(find_wholes(kind, header, &wholes, err));
+    *out_bytes = wh_memory_of_bundle(wholes.entries, wholes.count, NULL, header, means).total;
+    return WH_OK;
+}
+
+wh_status wh_build_supplement(enum wh_bundle_kind kind, const struct wh_subject *subject,
+    const struct wh_means *means, struct wh_buffer *out_bundle, struct wh_error *err)
+{
+    wh_cleanup(wh_encoded_groups_clear) struct wh_encoded_groups groups = {0};
+    wh_cleanup(clear_wholes) struct wholes wholes = {0};
+
+    WH_TRY(find_wholes(kind, subject->file.header, &wholes, err));
+    if (wholes.count == 0)
         return WH_OK;
-    WH_TRY(wh_groups_encode_alone(entries, count, &subject->file, effort, &groups, err));
+    WH_TRY(
+        wh_groups_encode_alone(wholes.entries, wholes.count, &subject->file, means, &groups, err));
     struct wh_bundle_draft draft = begin_draft(kind, subject, &groups);
     return wh_bundle_write(&draft, out_bundle, err);
 }

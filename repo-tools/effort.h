@@ -3,6 +3,8 @@
 #ifndef WHITTLE_REPO_EFFORT_H
 #define WHITTLE_REPO_EFFORT_H
 
-enum wh_effort { WH_EFFORT_FAST, WH_EFFORT_DEFAULT, WH_EFFORT_BEST };
+/* In ascending order. LEAST is not for people: it is what is left of the others where memory does
+ * not reach (memory.h). */
+enum wh_effort { WH_EFFORT_LEAST, WH_EFFORT_FAST, WH_EFFORT_DEFAULT, WH_EFFORT_BEST };
 
 #endif

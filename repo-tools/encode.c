@@ -6,11 +6,32 @@
  * 12, for a sixth fewer bytes. What is larger than this is data, which gains nothing from it. */
 static int level_for(uint64_t bytes, enum wh_effort effort)
 {
-    if (effort == WH_EFFORT_FAST)
+    switch (effort) {
+    case WH_EFFORT_LEAST:
+        return 6;
+    case WH_EFFORT_FAST:
         return 12;
-    if (effort == WH_EFFORT_BEST)
-        return bytes <= 512u << 20 ? 22 : 12;
-    return bytes <= 128u << 20 ? 19 : 12;
+    case WH_EFFORT_DEFAULT:
+        return bytes <= 128u << 20 ? 19 : 12;
+    case WH_EFFORT_BEST:
+        break;
+    }
+    return bytes <= 512u << 20 ? 22 : 12;
+}
+
+/* Match finders' tables of libzstd 1.4 to 1.5, rounded up; they are smaller for small inputs. Long
+ * bases get a table for long distances, of one entry for each 16 to 128 bytes. */
+uint64_t wh_encode_memory(uint64_t reference, uint64_t content, enum wh_effort effort)
+{
+    enum { LONG_REFERENCE = 1 << 20, FOR_EACH_BYTE = 32, ALWAYS = 2 << 20 };
+    uint64_t bytes = reference + content;
+    int level = level_for(bytes, effort);
+    uint64_t tables = (level == 6 ? 8u : level == 12 ? 80u : level == 19 ? 96u : 704u) << 20;
+    uint64_t distances = reference > LONG_REFERENCE ? bytes / (level >= 19 ? 1 : 4) : 0;
+
+    if (tables > FOR_EACH_BYTE * bytes + ALWAYS)
+        tables = FOR_EACH_BYTE * bytes + ALWAYS;
+    return tables + distances;
 }
 
 wh_status wh_encode_zstd(struct wh_bytes reference, struct wh_bytes content, enum wh_effort effort,

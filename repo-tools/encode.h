@@ -16,4 +16,7 @@ WH_MUST_CHECK wh_status wh_encode_zstd(struct wh_bytes reference, struct wh_byte
 WH_MUST_CHECK wh_status wh_encode_patch(const struct wh_residue *residue, uint64_t content_length,
     uint32_t member_count, enum wh_effort effort, struct wh_buffer *out, struct wh_error *err);
 
+/* The most memory that either takes beside its input and output; reference is 0 for residues. */
+uint64_t wh_encode_memory(uint64_t reference, uint64_t content, enum wh_effort effort);
+
 #endif

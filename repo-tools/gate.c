@@ -70,15 +70,33 @@ wh_status wh_gate_rpm(int fd, const char *name, struct wh_error *err)
 
 /* ---- assembling ---------------------------------------------------------------------------- */
 
+/* Where old contents come from. */
+struct old_contents {
+    const struct wh_package_file *origin;
+    uint64_t read; /* bytes since its pages were given back */
+};
+
 static wh_status read_old(void *context, uint32_t file, uint64_t offset, uint8_t *out,
     size_t length, struct wh_error *err)
 {
-    const struct wh_package_file *origin = context;
+    struct old_contents *old = context;
+    const struct wh_package_file *origin = old->origin;
     struct wh_bytes content = wh_package_content(origin, file);
 
     if (!content.data || offset > content.length || length > content.length - offset)
         return wh_fail(err, WH_MISSING, "%s: file %u has no such bytes", origin->path, file);
-    memcpy(out, content.data + offset, length);
+    while (length > 0) { /* in parts, so that little of it is here twice */
+        size_t part = length < WH_FORGET_AFTER ? length : WH_FORGET_AFTER;
+        memcpy(out, content.data + offset, part);
+        out += part;
+        offset += part;
+        length -= part;
+        old->read += part;
+        if (old->read < WH_FORGET_AFTER)
+            continue;
+        wh_package_forget(origin);
+        old->read = 0;
+    }
     return WH_OK;
 }
 
@@ -114,8 +132,8 @@ wh_status wh_gate_check(const struct wh_gate_input *input, struct wh_error *err)
     };
     wh_cleanup(wh_assembly_cleanup) struct wh_assembly *assembly = NULL;
     wh_cleanup(wh_report_clear) struct wh_report report = {0};
-    /* The source only reads. */
-    struct wh_source source = {read_old, (void *)(uintptr_t)input->origin};
+    struct old_contents old = {input->origin, 0};
+    struct wh_source source = {read_old, &old};
     wh_autoclose int fd = -1;
     struct wh_sink sink = {sink_write, sink_read, &fd};
 

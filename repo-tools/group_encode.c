@@ -1,89 +1,125 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* group_encode.c - see group_encode.h. */
+/* group_encode.c - see group_encode.h. Contents are worked on one after the other; what has to wait
+ * for company waits in an open group, and a group is encoded as soon as it is full, so that few
+ * residues are in memory at a time. */
 #include "group_encode.h"
 
+#include <inttypes.h>
 #include <stdlib.h>
 
 #include "encode.h"
-#include "member.h"
 #include "whittle/cleanup.h"
 #include "whittle/limits.h"
 
-struct members {
-    struct wh_member *list;
+/* Members that will be one group. */
+struct open_group {
+    struct wh_member **members; /* ascending by file */
     uint32_t count;
+    uint64_t bytes;
 };
 
-static void clear_members(struct members *members)
+/* The work on one bundle. */
+struct encoder {
+    const struct wh_means *means;
+    const struct wh_package_file *packages[2]; /* whose pages are given back; NULL for none */
+    uint64_t looked_at;                        /* bytes since they were */
+    uint64_t room; /* bytes of memory for one content, or one group, at a time */
+    struct wh_member *members;
+    uint32_t member_count;
+    struct open_group texts[WH_CLASSES];
+    struct open_group patches[WH_CLASSES];
+    uint32_t sets; /* of small files, so far */
+    uint64_t stored;
+    struct wh_encoded_groups groups;
+};
+
+static void clear_encoder(struct encoder *encoder)
 {
-    for (uint32_t i = 0; i < members->count; i++)
-        wh_member_clear(&members->list[i]);
-    free(members->list);
+    for (uint32_t i = 0; i < encoder->member_count; i++)
+        wh_member_clear(&encoder->members[i]);
+    free(encoder->members);
+    for (int class = 0; class < WH_CLASSES; class ++) {
+        free(encoder->texts[class].members);
+        free(encoder->patches[class].members);
+    }
+    wh_encoded_groups_clear(&encoder->groups);
 }
 
-static wh_status init_members(const struct wh_entry *entries, uint32_t count,
-    const struct wh_package_file *origin, const struct wh_package_file *target,
-    struct members *members, struct wh_error *err)
+/* Room for so many members; they are still to be initialised. */
+static wh_status make_room(struct encoder *encoder, uint32_t count, struct wh_error *err)
 {
-    members->list = wh_array(
-        count, sizeof *members->list, WH_FILES_MAX * sizeof *members->list, err);
-    if (!members->list)
-        return wh_no_memory(err);
-    for (; members->count < count; members->count++)
-        WH_TRY(wh_member_init(
-            &entries[members->count], origin, target, &members->list[members->count], err));
-    return WH_OK;
+    struct wh_encoded_groups *groups = &encoder->groups;
+    bool all = true;
+
+    encoder->members = wh_array(count, sizeof *encoder->members, SIZE_MAX, err);
+    groups->entries = wh_array(count, sizeof *groups->entries, SIZE_MAX, err);
+    groups->costs = wh_array(count, sizeof *groups->costs, SIZE_MAX, err);
+    groups->groups = wh_array(count, sizeof *groups->groups, SIZE_MAX, err);
+    groups->stored = wh_array(count, sizeof *groups->stored, SIZE_MAX, err);
+    for (int class = 0; class < WH_CLASSES; class ++) {
+        struct open_group *text = &encoder->texts[class];
+        struct open_group *patch = &encoder->patches[class];
+        text->members = wh_array(count, sizeof(struct wh_member *), SIZE_MAX, err);
+        patch->members = wh_array(count, sizeof(struct wh_member *), SIZE_MAX, err);
+        all = all && text->members && patch->members;
+    }
+    all = all && encoder->members && groups->entries && groups->costs && groups->groups &&
+          groups->stored;
+    return all ? WH_OK : wh_no_memory(err);
 }
 
-static wh_status make_room(
-    uint32_t entry_count, struct wh_encoded_groups *groups, struct wh_error *err)
+/* Takes the bytes over, and the entries of these members, which are done with. */
+static wh_status add_group(struct encoder *encoder, enum wh_codec_id codec,
+    struct wh_member *const *members, uint32_t count, struct wh_buffer *stored,
+    struct wh_error *err)
 {
-    groups->entries = wh_array(entry_count, sizeof *groups->entries, SIZE_MAX, err);
-    groups->groups = wh_array(entry_count, sizeof *groups->groups, SIZE_MAX, err);
-    groups->stored = wh_array(entry_count, sizeof *groups->stored, SIZE_MAX, err);
-    return groups->entries && groups->groups && groups->stored ? WH_OK : wh_no_memory(err);
-}
-
-/* Takes the bytes over, and the entries of these members. */
-static void add_group(struct wh_encoded_groups *groups, enum wh_codec_id codec,
-    struct wh_member *const *members, uint32_t count, struct wh_buffer *stored)
-{
+    struct wh_encoded_groups *groups = &encoder->groups;
     struct wh_group *group = &groups->groups[groups->group_count];
 
+    encoder->stored += stored->length;
+    if (encoder->stored > encoder->means->stored_max)
+        return wh_fail(err, WH_OVER_LIMIT, "the contents take more than %" PRIu64 " bytes",
+            encoder->means->stored_max);
     *group = (struct wh_group){.codec = codec,
         .first_entry = groups->entry_count,
         .entry_count = count,
         .stored = wh_buffer_bytes(stored)};
     groups->stored[groups->group_count++] = *stored;
     *stored = (struct wh_buffer){0};
-    for (uint32_t i = 0; i < count; i++)
+    for (uint32_t i = 0; i < count; i++) {
+        groups->costs[groups->entry_count] = members[i]->costs;
         groups->entries[groups->entry_count++] = members[i]->entry;
+        wh_member_clear(members[i]);
+    }
+    return WH_OK;
 }
 
-/* ---- small files --------------------------------------------------------------------------- */
-
-static wh_status encode_text(struct wh_member *const *members, uint32_t count,
-    enum wh_effort effort, struct wh_buffer *out, struct wh_error *err)
+/* Where no two members are worked on with the same effort the least one counts. */
+static enum wh_effort effort_of(
+    const struct encoder *encoder, struct wh_member *const *members, uint32_t count)
 {
-    wh_cleanup(wh_buffer_clear) struct wh_buffer reference = {.ceiling = 2 * WH_TEXT_GROUP};
-    wh_cleanup(wh_buffer_clear) struct wh_buffer content = {.ceiling = 2 * WH_TEXT_GROUP};
+    enum wh_effort effort = encoder->means->effort;
+    uint64_t length = 0;
 
     for (uint32_t i = 0; i < count; i++) {
-        wh_buffer_append(&reference, members[i]->base.data, members[i]->base.length);
-        wh_buffer_append(&content, members[i]->content.data, members[i]->content.length);
+        length += wh_residue_length(&members[i]->residue);
+        if (members[i]->effort < effort)
+            effort = members[i]->effort;
     }
-    WH_TRY(wh_buffer_check(&reference, err));
-    WH_TRY(wh_buffer_check(&content, err));
-    return wh_encode_zstd(wh_buffer_bytes(&reference), wh_buffer_bytes(&content), effort, out, err);
+    return wh_memory_for_residues(length, encoder->room, effort);
 }
 
-static wh_status encode_residues(struct wh_member *const *members, uint32_t count,
-    enum wh_effort effort, struct wh_buffer *out, struct wh_error *err)
+static wh_status encode_residues(const struct encoder *encoder, struct wh_member *const *members,
+    uint32_t count, struct wh_buffer *out, struct wh_error *err)
 {
     wh_cleanup(wh_residue_clear) struct wh_residue all;
+    enum wh_effort effort = effort_of(encoder, members, count);
     uint64_t length = 0;
 
     wh_residue_init(&all);
+    if (count == 1) /* without a copy: it may be large */
+        return wh_encode_patch(
+            &members[0]->residue, members[0]->content.length, count, effort, out, err);
     for (uint32_t i = 0; i < count; i++) {
         wh_residue_append(&all, &members[i]->residue);
         length += members[i]->content.length;
@@ -91,32 +127,6 @@ static wh_status encode_residues(struct wh_member *const *members, uint32_t coun
     for (int i = 0; i < WH_STREAMS; i++)
         WH_TRY(wh_buffer_check(&all.streams[i], err));
     return wh_encode_patch(&all, length, count, effort, out, err);
-}
-
-/* A group of small files, as one frame; or, where that is smaller, their residues are left for the
- * groups of residues. */
-static wh_status finish_text(struct wh_member *const *members, uint32_t count,
-    enum wh_effort effort, struct wh_encoded_groups *groups, struct wh_error *err)
-{
-    wh_cleanup(wh_buffer_clear) struct wh_buffer text = {.ceiling = WH_BUNDLE_MAX};
-    wh_cleanup(wh_buffer_clear) struct wh_buffer patch = {.ceiling = WH_BUNDLE_MAX};
-
-    WH_TRY(encode_text(members, count, effort, &text, err));
-    for (uint32_t i = 0; i < count; i++)
-        WH_TRY(wh_member_diff(members[i], effort, err));
-    wh_status status = encode_residues(members, count, effort, &patch, err);
-    if (status != WH_UNSUPPORTED)
-        WH_TRY(status);
-    bool keep_text = status == WH_UNSUPPORTED || text.length <= patch.length;
-    for (uint32_t i = 0; i < count; i++) {
-        if (keep_text)
-            wh_residue_clear(&members[i]->residue);
-        else
-            members[i]->way = WH_WAY_PATCH;
-    }
-    if (keep_text)
-        add_group(groups, WH_CODEC_ZSTD, members, count, &text);
-    return WH_OK;
 }
 
 /* ---- residues ------------------------------------------------------------------------------ */
@@ -133,152 +143,288 @@ static void clear_undisputed(struct undisputed *undisputed)
     free(undisputed->members);
 }
 
-static wh_status find_undisputed(struct wh_member *const *members, uint32_t count,
-    struct undisputed *undisputed, struct wh_error *err)
+static wh_status find_undisputed(
+    const struct open_group *open, struct undisputed *undisputed, struct wh_error *err)
 {
-    undisputed->members = wh_array(count, sizeof *undisputed->members, SIZE_MAX, err);
+    undisputed->members = wh_array(open->count, sizeof *undisputed->members, SIZE_MAX, err);
     if (!undisputed->members)
         return wh_no_memory(err);
-    for (uint32_t i = 0; i < count; i++) {
-        if (members[i]->contested)
-            undisputed->frames += members[i]->frame.length;
+    for (uint32_t i = 0; i < open->count; i++) {
+        if (open->members[i]->contested)
+            undisputed->frames += open->members[i]->frame.length;
         else
-            undisputed->members[undisputed->count++] = members[i];
+            undisputed->members[undisputed->count++] = open->members[i];
+    }
+    return WH_OK;
+}
+
+static wh_status add_frame(struct encoder *encoder, struct wh_member *member, struct wh_error *err)
+{
+    return add_group(encoder, WH_CODEC_ZSTD, &member, 1, &member->frame, err);
+}
+
+/* The contested members of a group as frames, the others as they are. */
+static wh_status add_apart(struct encoder *encoder, const struct open_group *open,
+    const struct undisputed *undisputed, struct wh_buffer *rest, struct wh_error *err)
+{
+    if (undisputed->count > 0)
+        WH_TRY(
+            add_group(encoder, WH_CODEC_PATCH, undisputed->members, undisputed->count, rest, err));
+    for (uint32_t i = 0; i < open->count; i++) {
+        if (!open->members[i]->contested)
+            continue;
+        wh_member_settle(open->members[i], false);
+        WH_TRY(add_frame(encoder, open->members[i], err));
     }
     return WH_OK;
 }
 
 /* Programs of one package share code, and then their residues share bytes: what is contested goes
  * into the group if the group is smaller for it than the frames are. */
-static wh_status finish_patches(struct wh_member *const *members, uint32_t count,
-    enum wh_effort effort, struct wh_encoded_groups *groups, struct wh_error *err)
+static wh_status finish_patches(
+    struct encoder *encoder, struct open_group *open, struct wh_error *err)
 {
     wh_cleanup(wh_buffer_clear) struct wh_buffer all = {.ceiling = WH_BUNDLE_MAX};
     wh_cleanup(wh_buffer_clear) struct wh_buffer rest = {.ceiling = WH_BUNDLE_MAX};
     wh_cleanup(clear_undisputed) struct undisputed undisputed = {0};
 
-    WH_TRY(find_undisputed(members, count, &undisputed, err));
-    WH_TRY(encode_residues(members, count, effort, &all, err));
-    if (undisputed.count < count && undisputed.count > 0)
-        WH_TRY(encode_residues(undisputed.members, undisputed.count, effort, &rest, err));
-    bool join = undisputed.count == count || all.length <= rest.length + undisputed.frames;
-    for (uint32_t i = 0; i < count; i++)
-        if (members[i]->contested)
-            wh_member_settle(members[i], join);
+    if (open->count == 0)
+        return WH_OK;
+    WH_TRY(find_undisputed(open, &undisputed, err));
+    WH_TRY(encode_residues(encoder, open->members, open->count, &all, err));
+    if (undisputed.count < open->count && undisputed.count > 0)
+        WH_TRY(encode_residues(encoder, undisputed.members, undisputed.count, &rest, err));
+    bool join = undisputed.count == open->count || all.length <= rest.length + undisputed.frames;
+    for (uint32_t i = 0; join && i < open->count; i++)
+        wh_member_settle(open->members[i], true);
     if (join)
-        add_group(groups, WH_CODEC_PATCH, members, count, &all);
-    else if (undisputed.count > 0)
-        add_group(groups, WH_CODEC_PATCH, undisputed.members, undisputed.count, &rest);
+        WH_TRY(add_group(encoder, WH_CODEC_PATCH, open->members, open->count, &all, err));
+    else
+        WH_TRY(add_apart(encoder, open, &undisputed, &rest, err));
+    open->count = 0;
+    open->bytes = 0;
     return WH_OK;
 }
 
-typedef wh_status finish_fn(struct wh_member *const *members, uint32_t count, enum wh_effort effort,
-    struct wh_encoded_groups *groups, struct wh_error *err);
-
-/* How the members of one way and class come together. */
-struct collection {
-    enum wh_member_way way;
-    enum wh_file_class class;
-    uint64_t room;   /* bytes of one group */
-    bool with_bases; /* bases count, too */
-    finish_fn *finish;
-};
-
-static bool belongs(const struct collection *collection, const struct wh_member *member)
+/* In the order of the file list, because neighbours are alike. */
+static void insert(struct open_group *open, struct wh_member *member)
 {
-    if (member->class != collection->class)
-        return false;
-    return member->way == collection->way || (member->contested && collection->way == WH_WAY_PATCH);
+    uint32_t at = open->count++;
+
+    for (; at > 0 && open->members[at - 1]->entry.file > member->entry.file; at--)
+        open->members[at] = open->members[at - 1];
+    open->members[at] = member;
 }
 
-static uint64_t bytes_of(const struct collection *collection, const struct wh_member *member)
+/* %config files get a group each, and so does what fills one by itself. */
+static wh_status add_patch(struct encoder *encoder, struct wh_member *member, struct wh_error *err)
 {
-    return member->content.length + (collection->with_bases ? member->base.length : 0);
+    struct open_group *open = &encoder->patches[member->class];
+    uint64_t length = member->content.length;
+
+    if (open->bytes + length > WH_PATCH_GROUP)
+        WH_TRY(finish_patches(encoder, open, err));
+    insert(open, member);
+    open->bytes += length;
+    bool full = open->bytes >= WH_PATCH_GROUP || member->class == WH_CLASS_CONFIG;
+    return full ? finish_patches(encoder, open, err) : WH_OK;
 }
 
-/* In the order of the file list, because neighbours are alike. A group that is full is followed by
- * the next; %config files get one each. */
-static wh_status collect(const struct collection *collection, struct members *members,
-    enum wh_effort effort, struct wh_encoded_groups *groups, struct wh_error *err)
-{
-    wh_autofree struct wh_member **group = wh_array(
-        members->count, sizeof(struct wh_member *), SIZE_MAX, err);
-    uint32_t count = 0;
-    uint64_t bytes = 0;
+/* ---- small files --------------------------------------------------------------------------- */
 
-    if (!group)
-        return wh_no_memory(err);
-    for (uint32_t i = 0; i < members->count; i++) {
-        struct wh_member *member = &members->list[i];
-        uint64_t more = bytes_of(collection, member);
-        if (!belongs(collection, member))
-            continue;
-        bool full = bytes + more > collection->room || collection->class == WH_CLASS_CONFIG;
-        if (count > 0 && full) {
-            WH_TRY(collection->finish(group, count, effort, groups, err));
-            count = 0;
-            bytes = 0;
-        }
-        group[count++] = member;
-        bytes += more;
+static wh_status encode_text(const struct open_group *open, enum wh_effort effort,
+    struct wh_buffer *out, struct wh_error *err)
+{
+    wh_cleanup(wh_buffer_clear) struct wh_buffer reference = {.ceiling = 2 * WH_TEXT_GROUP};
+    wh_cleanup(wh_buffer_clear) struct wh_buffer content = {.ceiling = 2 * WH_TEXT_GROUP};
+
+    for (uint32_t i = 0; i < open->count; i++) {
+        const struct wh_member *member = open->members[i];
+        wh_buffer_append(&reference, member->base.data, member->base.length);
+        wh_buffer_append(&content, member->content.data, member->content.length);
     }
-    return count > 0 ? collection->finish(group, count, effort, groups, err) : WH_OK;
+    WH_TRY(wh_buffer_check(&reference, err));
+    WH_TRY(wh_buffer_check(&content, err));
+    return wh_encode_zstd(wh_buffer_bytes(&reference), wh_buffer_bytes(&content), effort, out, err);
+}
+
+static void note_costs(
+    struct encoder *encoder, const struct open_group *open, uint64_t frame, uint64_t patch)
+{
+    encoder->sets++;
+    for (uint32_t i = 0; i < open->count; i++) {
+        struct wh_costs *costs = &open->members[i]->costs;
+        costs->set = encoder->sets;
+        costs->set_frame = frame;
+        costs->set_patch = patch;
+    }
+}
+
+/* A set of small files, as one frame; or, where that is smaller, their residues go into the groups
+ * of residues. */
+static wh_status finish_text(struct encoder *encoder, struct open_group *open, struct wh_error *err)
+{
+    wh_cleanup(wh_buffer_clear) struct wh_buffer text = {.ceiling = WH_BUNDLE_MAX};
+    wh_cleanup(wh_buffer_clear) struct wh_buffer patch = {.ceiling = WH_BUNDLE_MAX};
+
+    if (open->count == 0)
+        return WH_OK;
+    WH_TRY(encode_text(open, encoder->means->effort, &text, err));
+    for (uint32_t i = 0; i < open->count; i++)
+        WH_TRY(wh_member_diff(open->members[i], err));
+    wh_status status = encode_residues(encoder, open->members, open->count, &patch, err);
+    bool can_patch = status != WH_UNSUPPORTED;
+    if (can_patch)
+        WH_TRY(status);
+    note_costs(encoder, open, text.length, can_patch ? patch.length : WH_NO_COST);
+    bool keep_text = !can_patch || text.length <= patch.length;
+    if (keep_text)
+        WH_TRY(add_group(encoder, WH_CODEC_ZSTD, open->members, open->count, &text, err));
+    for (uint32_t i = 0; i < open->count && !keep_text; i++) {
+        open->members[i]->way = WH_WAY_PATCH;
+        WH_TRY(add_patch(encoder, open->members[i], err));
+    }
+    open->count = 0;
+    open->bytes = 0;
+    return WH_OK;
+}
+
+static wh_status add_text(struct encoder *encoder, struct wh_member *member, struct wh_error *err)
+{
+    struct open_group *open = &encoder->texts[member->class];
+    uint64_t length = (uint64_t)member->content.length + member->base.length;
+
+    if (open->bytes + length > WH_TEXT_GROUP)
+        WH_TRY(finish_text(encoder, open, err));
+    open->members[open->count++] = member;
+    open->bytes += length;
+    return WH_OK;
 }
 
 /* ---- the whole ----------------------------------------------------------------------------- */
 
-static void add_frames(struct members *members, struct wh_encoded_groups *groups)
+static void forget_pages(struct encoder *encoder)
 {
-    for (uint32_t i = 0; i < members->count; i++) {
-        struct wh_member *member = &members->list[i];
-        if (member->way == WH_WAY_PREFIXED || member->way == WH_WAY_WHOLE)
-            add_group(groups, WH_CODEC_ZSTD, &member, 1, &member->frame);
+    for (int i = 0; i < 2; i++)
+        if (encoder->packages[i])
+            wh_package_forget(encoder->packages[i]);
+    encoder->looked_at = 0;
+}
+
+static void count_pages(struct encoder *encoder, const struct wh_member *member)
+{
+    encoder->looked_at += (uint64_t)member->content.length + member->base.length;
+    if (encoder->looked_at >= WH_FORGET_AFTER)
+        forget_pages(encoder);
+}
+
+static wh_status encode_member(
+    struct encoder *encoder, struct wh_member *member, struct wh_error *err)
+{
+    WH_TRY(wh_member_choose(member, err));
+    count_pages(encoder, member);
+    if (member->way == WH_WAY_TEXT)
+        return add_text(encoder, member, err);
+    if (member->way == WH_WAY_PATCH || member->contested)
+        return add_patch(encoder, member, err);
+    return add_frame(encoder, member, err);
+}
+
+static wh_status encode_members(struct encoder *encoder, struct wh_error *err)
+{
+    for (uint32_t i = 0; i < encoder->member_count; i++)
+        WH_TRY(encode_member(encoder, &encoder->members[i], err));
+    for (int class = 0; class < WH_CLASSES; class ++) /* they may add to the other groups */
+        WH_TRY(finish_text(encoder, &encoder->texts[class], err));
+    for (int class = 0; class < WH_CLASSES; class ++)
+        WH_TRY(finish_patches(encoder, &encoder->patches[class], err));
+    return WH_OK;
+}
+
+static struct wh_encoded_groups take_groups(struct encoder *encoder)
+{
+    struct wh_encoded_groups groups = encoder->groups;
+
+    forget_pages(encoder);
+    encoder->groups = (struct wh_encoded_groups){0};
+    return groups;
+}
+
+/* Gives the member as much effort, and its base, as there is memory for. */
+static void fit_member(const struct encoder *encoder, struct wh_member *member)
+{
+    struct wh_fit fit = wh_memory_fit(
+        member->base.length, member->content.length, encoder->room, encoder->means);
+
+    member->effort = fit.effort;
+    member->stored_max = encoder->means->stored_max;
+    if (fit.with_base)
+        return;
+    member->base = (struct wh_bytes){0};
+    member->entry.base = WH_NO_FILE;
+}
+
+static wh_status init_members(struct encoder *encoder, const struct wh_entry *entries,
+    uint32_t count, const struct wh_package_file *origin, const struct wh_package_file *target,
+    struct wh_error *err)
+{
+    struct wh_memory memory = wh_memory_of_bundle(
+        entries, count, origin ? origin->header : NULL, target->header, encoder->means);
+
+    encoder->room = memory.room;
+    WH_TRY(make_room(encoder, count, err));
+    for (; encoder->member_count < count; encoder->member_count++) {
+        struct wh_member *member = &encoder->members[encoder->member_count];
+        WH_TRY(wh_member_init(&entries[encoder->member_count], origin, target, member, err));
+        fit_member(encoder, member);
     }
+    return WH_OK;
 }
 
 wh_status wh_groups_encode(const struct wh_entry *entries, uint32_t entry_count,
     const struct wh_package_file *origin, const struct wh_package_file *target,
-    enum wh_effort effort, struct wh_encoded_groups *out_groups, struct wh_error *err)
+    const struct wh_means *means, struct wh_encoded_groups *out_groups, struct wh_error *err)
 {
-    static const struct collection collections[] = {
-        {WH_WAY_TEXT, WH_CLASS_PLAIN, WH_TEXT_GROUP, true, finish_text},
-        {WH_WAY_TEXT, WH_CLASS_DOC, WH_TEXT_GROUP, true, finish_text},
-        {WH_WAY_PATCH, WH_CLASS_PLAIN, WH_PATCH_GROUP, false, finish_patches},
-        {WH_WAY_PATCH, WH_CLASS_DOC, WH_PATCH_GROUP, false, finish_patches},
-        {WH_WAY_PATCH, WH_CLASS_CONFIG, WH_PATCH_GROUP, false, finish_patches},
-    };
-    wh_cleanup(clear_members) struct members members = {0};
-    wh_cleanup(wh_encoded_groups_clear) struct wh_encoded_groups groups = {0};
+    wh_cleanup(clear_encoder) struct encoder encoder = {
+        .means = means, .packages = {origin, target}};
 
-    WH_TRY(init_members(entries, entry_count, origin, target, &members, err));
-    WH_TRY(make_room(entry_count, &groups, err));
-    for (uint32_t i = 0; i < members.count; i++)
-        WH_TRY(wh_member_choose(&members.list[i], effort, err));
-    for (size_t i = 0; i < sizeof collections / sizeof *collections; i++)
-        WH_TRY(collect(&collections[i], &members, effort, &groups, err));
-    add_frames(&members, &groups);
-    *out_groups = groups;
-    groups = (struct wh_encoded_groups){0};
+    WH_TRY(init_members(&encoder, entries, entry_count, origin, target, err));
+    WH_TRY(encode_members(&encoder, err));
+    *out_groups = take_groups(&encoder);
     return WH_OK;
 }
 
 wh_status wh_groups_encode_alone(const struct wh_entry *entries, uint32_t entry_count,
-    const struct wh_package_file *target, enum wh_effort effort,
+    const struct wh_package_file *target, const struct wh_means *means,
     struct wh_encoded_groups *out_groups, struct wh_error *err)
 {
-    wh_cleanup(clear_members) struct members members = {0};
-    wh_cleanup(wh_encoded_groups_clear) struct wh_encoded_groups groups = {0};
+    wh_cleanup(clear_encoder) struct encoder encoder = {.means = means, .packages = {target}};
 
-    WH_TRY(init_members(entries, entry_count, NULL, target, &members, err));
-    WH_TRY(make_room(entry_count, &groups, err));
-    for (uint32_t i = 0; i < members.count; i++) {
-        struct wh_member *member = &members.list[i];
-        WH_TRY(wh_encode_zstd((struct wh_bytes){0}, member->content, effort, &member->frame, err));
-        member->way = WH_WAY_WHOLE;
+    WH_TRY(init_members(&encoder, entries, entry_count, NULL, target, err));
+    for (uint32_t i = 0; i < encoder.member_count; i++) {
+        struct wh_member *member = &encoder.members[i];
+        member->frame.ceiling = means->stored_max;
+        WH_TRY(wh_encode_zstd(
+            (struct wh_bytes){0}, member->content, member->effort, &member->frame, err));
+        count_pages(&encoder, member);
+        WH_TRY(add_frame(&encoder, member, err));
     }
-    add_frames(&members, &groups);
-    *out_groups = groups;
-    groups = (struct wh_encoded_groups){0};
+    *out_groups = take_groups(&encoder);
+    return WH_OK;
+}
+
+wh_status wh_groups_encode_one(struct wh_bytes base, struct wh_bytes content,
+    const struct wh_means *means, struct wh_encoded_groups *out_groups, struct wh_error *err)
+{
+    wh_cleanup(clear_encoder) struct encoder encoder = {.means = means, .room = means->memory};
+
+    WH_TRY(make_room(&encoder, 1, err));
+    wh_member_init_alone(base, content, &encoder.members[0]);
+    encoder.members[0].entry.base = 0;
+    encoder.member_count = 1;
+    fit_member(&encoder, &encoder.members[0]);
+    WH_TRY(encode_members(&encoder, err));
+    *out_groups = take_groups(&encoder);
     return WH_OK;
 }
 
@@ -287,6 +433,7 @@ void wh_encoded_groups_clear(struct wh_encoded_groups *groups)
     for (uint32_t i = 0; groups->stored && i < groups->group_count; i++)
         wh_buffer_clear(&groups->stored[i]);
     free(groups->entries);
+    free(groups->costs);
     free(groups->groups);
     free(groups->stored);
     *groups = (struct wh_encoded_groups){0};

@@ -3,9 +3,8 @@
 #ifndef WHITTLE_REPO_GROUP_ENCODE_H
 #define WHITTLE_REPO_GROUP_ENCODE_H
 
-#include "differences.h"
-#include "effort.h"
-#include "package_file.h"
+#include "member.h"
+#include "memory.h"
 
 /* Old and new contents of one group of small files; more gains less than 5 %. */
 #define WH_TEXT_GROUP (1u << 20)
@@ -15,6 +14,7 @@
 /* Groups with their entries, and the buffers that hold them. */
 struct wh_encoded_groups {
     struct wh_entry *entries; /* in the order of the groups, ascending by file in each */
+    struct wh_costs *costs;   /* one an entry */
     uint32_t entry_count;
     struct wh_group *groups;
     struct wh_buffer *stored; /* one a group */
@@ -24,15 +24,20 @@ struct wh_encoded_groups {
 /* %config files stay alone, %doc files among themselves; small files share frames, or their
  * residues join those of larger ones, whichever is smaller. origin may be NULL where no entry has a
  * base; a base that does not pay is taken out of its entry. The result depends on contents and
- * effort alone. Free with wh_encoded_groups_clear(). */
+ * means alone. WH_OVER_LIMIT: the groups have more than means->stored_max bytes. Free with
+ * wh_encoded_groups_clear(). */
 WH_MUST_CHECK wh_status wh_groups_encode(const struct wh_entry *entries, uint32_t entry_count,
     const struct wh_package_file *origin, const struct wh_package_file *target,
-    enum wh_effort effort, struct wh_encoded_groups *out_groups, struct wh_error *err);
+    const struct wh_means *means, struct wh_encoded_groups *out_groups, struct wh_error *err);
 
 /* The same for a supplement: every content alone. */
 WH_MUST_CHECK wh_status wh_groups_encode_alone(const struct wh_entry *entries, uint32_t entry_count,
-    const struct wh_package_file *target, enum wh_effort effort,
+    const struct wh_package_file *target, const struct wh_means *means,
     struct wh_encoded_groups *out_groups, struct wh_error *err);
+
+/* The one group of a content that is in no package. */
+WH_MUST_CHECK wh_status wh_groups_encode_one(struct wh_bytes base, struct wh_bytes content,
+    const struct wh_means *means, struct wh_encoded_groups *out_groups, struct wh_error *err);
 
 void wh_encoded_groups_clear(struct wh_encoded_groups *groups);
 

@@ -2,6 +2,7 @@
 /* member.c - see member.h. */
 #include "member.h"
 
+#include <inttypes.h>
 #include <string.h>
 
 #include "diff/diff.h"
@@ -9,25 +10,36 @@
 #include "whittle/cleanup.h"
 #include "whittle/limits.h"
 
+void wh_member_init_alone(
+    struct wh_bytes base, struct wh_bytes content, struct wh_member *out_member)
+{
+    *out_member = (struct wh_member){
+        .base = base,
+        .content = content,
+        .effort = WH_EFFORT_DEFAULT,
+        .stored_max = WH_BUNDLE_MAX,
+        .frame.ceiling = WH_BUNDLE_MAX,
+        .costs = WH_COSTS_NONE,
+    };
+    wh_residue_init(&out_member->residue);
+}
+
 wh_status wh_member_init(const struct wh_entry *entry, const struct wh_package_file *origin,
     const struct wh_package_file *target, struct wh_member *out_member, struct wh_error *err)
 {
-    struct wh_member member = {
-        .entry = *entry,
-        .class = wh_file_class(&target->header->files[entry->file]),
-        .content = wh_package_content(target, entry->file),
-        .frame.ceiling = WH_BUNDLE_MAX,
-    };
+    struct wh_bytes content = wh_package_content(target, entry->file);
+    struct wh_bytes base = {0};
 
-    wh_residue_init(&member.residue);
     if (entry->base != WH_NO_FILE)
-        member.base = wh_package_content(origin, entry->base);
-    if (member.content.length > WH_CONTENT_MAX || member.base.length > WH_CONTENT_MAX)
+        base = wh_package_content(origin, entry->base);
+    if (content.length > WH_CONTENT_MAX || base.length > WH_CONTENT_MAX)
         return wh_fail(
             err, WH_OVER_LIMIT, "%s: a file is larger than a bundle may hold", target->path);
-    if (!member.content.data || (entry->base != WH_NO_FILE && !member.base.data))
+    if (!content.data || (entry->base != WH_NO_FILE && !base.data))
         return wh_fail(err, WH_UNSUPPORTED, "%s: a file is not in the payload", target->path);
-    *out_member = member;
+    wh_member_init_alone(base, content, out_member);
+    out_member->entry = *entry;
+    out_member->class = wh_file_class(&target->header->files[entry->file]);
     return WH_OK;
 }
 
@@ -50,54 +62,65 @@ static bool is_small(const struct wh_member *member)
            !(is_elf(member->content) && is_elf(member->base));
 }
 
-wh_status wh_member_diff(struct wh_member *member, enum wh_effort effort, struct wh_error *err)
+wh_status wh_member_diff(struct wh_member *member, struct wh_error *err)
 {
     enum wh_patch_method method;
 
-    return wh_diff(member->base, member->content, effort, &method, &member->residue, err);
+    return wh_diff(member->base, member->content, member->effort, &method, &member->residue, err);
 }
 
-/* Bytes of the residue by itself. In a group it costs less, so this errs on the other codecs' side
- * by some bytes only. */
-static wh_status cost_of_residue(
-    const struct wh_member *member, enum wh_effort effort, size_t *out_cost, struct wh_error *err)
+/* An encoder's verdict: what is too long, for the decoder or for the bundle, is no choice. */
+static wh_status take_cost(wh_status status, const struct wh_buffer *stored, uint64_t *out_cost)
 {
-    wh_cleanup(wh_buffer_clear) struct wh_buffer stored = {.ceiling = WH_BUNDLE_MAX};
-
-    *out_cost = SIZE_MAX;
-    wh_status status = wh_encode_patch(
-        &member->residue, member->content.length, 1, effort, &stored, err);
-    if (status == WH_UNSUPPORTED)
+    *out_cost = WH_NO_COST;
+    if (status == WH_UNSUPPORTED || status == WH_OVER_LIMIT)
         return WH_OK;
     WH_TRY(status);
-    *out_cost = stored.length;
+    *out_cost = stored->length;
     return WH_OK;
+}
+
+/* Makes the residue. By itself it has so many bytes; in a group it costs less, so this errs on the
+ * other codecs' side by some bytes only. */
+static wh_status cost_of_residue(struct wh_member *member, struct wh_error *err)
+{
+    wh_cleanup(wh_buffer_clear) struct wh_buffer stored = {.ceiling = member->stored_max};
+    wh_status status = wh_member_diff(member, err);
+
+    if (status == WH_OK)
+        status = wh_encode_patch(
+            &member->residue, member->content.length, 1, member->effort, &stored, err);
+
+    return take_cost(status, &stored, &member->costs.patch);
 }
 
 /* Contents that the residue makes small enough are not tried otherwise: no codec is known to win
  * there, and zstd's time grows with the whole content. */
-static bool may_frame_win(const struct wh_member *member, size_t cost, enum wh_effort effort)
+static bool may_frame_win(const struct wh_member *member)
 {
     enum { EAGER_MAX = 8 << 20 };
+    uint64_t cost = member->costs.patch;
     size_t length = member->content.length;
 
-    if (effort == WH_EFFORT_BEST)
+    if (member->effort == WH_EFFORT_BEST)
         return true;
-    if (is_elf(member->content) || length > EAGER_MAX || effort == WH_EFFORT_FAST)
+    if (is_elf(member->content) || length > EAGER_MAX || member->effort < WH_EFFORT_DEFAULT)
         return cost > length / 4;
     return cost > length / 64;
 }
 
 /* Keeps the frame if it is the smallest so far. */
-static wh_status try_frame(struct wh_member *member, struct wh_bytes base, enum wh_member_way way,
-    enum wh_effort effort, size_t *best, struct wh_error *err)
+static wh_status try_frame(struct wh_member *member, enum wh_member_way way, uint64_t *best,
+    uint64_t *out_cost, struct wh_error *err)
 {
-    wh_cleanup(wh_buffer_clear) struct wh_buffer frame = {.ceiling = WH_BUNDLE_MAX};
+    wh_cleanup(wh_buffer_clear) struct wh_buffer frame = {.ceiling = member->stored_max};
+    struct wh_bytes base = way == WH_WAY_PREFIXED ? member->base : (struct wh_bytes){0};
+    wh_status status = wh_encode_zstd(base, member->content, member->effort, &frame, err);
 
-    WH_TRY(wh_encode_zstd(base, member->content, effort, &frame, err));
-    if (frame.length >= *best)
+    WH_TRY(take_cost(status, &frame, out_cost));
+    if (*out_cost >= *best)
         return WH_OK;
-    *best = frame.length;
+    *best = *out_cost;
     member->way = way;
     struct wh_buffer loser = member->frame;
     member->frame = frame;
@@ -105,27 +128,39 @@ static wh_status try_frame(struct wh_member *member, struct wh_bytes base, enum 
     return WH_OK;
 }
 
-wh_status wh_member_choose(struct wh_member *member, enum wh_effort effort, struct wh_error *err)
+/* Tries what may win; best is the least cost of all, and the way is that one's. */
+static wh_status try_all(struct wh_member *member, uint64_t *best, struct wh_error *err)
 {
-    size_t cost = SIZE_MAX; /* of the residue */
-    size_t best = SIZE_MAX; /* of all */
+    struct wh_costs *costs = &member->costs;
+
+    if (member->base.length > 0) {
+        WH_TRY(cost_of_residue(member, err));
+        *best = costs->patch;
+        member->way = WH_WAY_PATCH;
+        if (!may_frame_win(member))
+            return WH_OK;
+        if (member->effort > WH_EFFORT_LEAST)
+            WH_TRY(try_frame(member, WH_WAY_PREFIXED, best, &costs->prefixed, err));
+    }
+    /* Whatever is patched to less than a quarter is never smaller by itself. */
+    if (member->base.length == 0 || *best > member->content.length / 4)
+        WH_TRY(try_frame(member, WH_WAY_WHOLE, best, &costs->whole, err));
+    return WH_OK;
+}
+
+wh_status wh_member_choose(struct wh_member *member, struct wh_error *err)
+{
+    uint64_t best = WH_NO_COST;
 
     member->way = WH_WAY_TEXT;
     if (is_small(member))
         return WH_OK;
-    if (member->base.length > 0) {
-        WH_TRY(wh_member_diff(member, effort, err));
-        WH_TRY(cost_of_residue(member, effort, &cost, err));
-        best = cost;
-        member->way = WH_WAY_PATCH;
-        if (!may_frame_win(member, best, effort))
-            return WH_OK;
-        WH_TRY(try_frame(member, member->base, WH_WAY_PREFIXED, effort, &best, err));
-    }
-    /* Whatever is patched to less than a quarter is never smaller by itself. */
-    if (member->base.length == 0 || best > member->content.length / 4)
-        WH_TRY(try_frame(member, (struct wh_bytes){0}, WH_WAY_WHOLE, effort, &best, err));
-    member->contested = member->way != WH_WAY_PATCH && cost != SIZE_MAX && best > cost / 4 * 3;
+    WH_TRY(try_all(member, &best, err));
+    if (best == WH_NO_COST)
+        return wh_fail(
+            err, WH_OVER_LIMIT, "a content takes more than %" PRIu64 " bytes", member->stored_max);
+    member->contested = member->way != WH_WAY_PATCH && member->costs.patch != WH_NO_COST &&
+                        best > member->costs.patch / 4 * 3;
     if (!member->contested)
         wh_member_settle(member, member->way == WH_WAY_PATCH);
     return WH_OK;

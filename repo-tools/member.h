@@ -20,17 +20,38 @@ enum wh_member_way {
     WH_WAY_WHOLE,    /* a frame of its own */
 };
 
+/* Bytes that a content would take by itself, each way. Small files are compared in sets, which have
+ * numbers from 1 on: bytes that the whole set would take. */
+struct wh_costs {
+    uint64_t patch;
+    uint64_t prefixed;
+    uint64_t whole;
+    uint32_t set; /* 0 for none */
+    uint64_t set_frame;
+    uint64_t set_patch;
+};
+
+/* Not tried, or given up because no bundle may be so long. */
+#define WH_NO_COST UINT64_MAX
+#define WH_COSTS_NONE                                                                              \
+    {                                                                                              \
+        WH_NO_COST, WH_NO_COST, WH_NO_COST, 0, WH_NO_COST, WH_NO_COST                              \
+    }
+
 struct wh_member {
     struct wh_entry entry;
     enum wh_file_class class;
     struct wh_bytes base; /* empty for none; slices of the packages' payloads */
     struct wh_bytes content;
+    enum wh_effort effort;
+    uint64_t stored_max;
     enum wh_member_way way;
     /* Its frame is smaller than its residue, but not by so much that company could not change
      * that: it has both, and the group decides. */
     bool contested;
     struct wh_residue residue; /* for WH_WAY_PATCH */
     struct wh_buffer frame;    /* for WH_WAY_PREFIXED and WH_WAY_WHOLE */
+    struct wh_costs costs;
 };
 
 /* Finds base and content. origin may be NULL where the entry has no base. WH_UNSUPPORTED,
@@ -38,17 +59,19 @@ struct wh_member {
 WH_MUST_CHECK wh_status wh_member_init(const struct wh_entry *entry,
     const struct wh_package_file *origin, const struct wh_package_file *target,
     struct wh_member *out_member, struct wh_error *err);
+/* The same for contents that are in no package. */
+void wh_member_init_alone(
+    struct wh_bytes base, struct wh_bytes content, struct wh_member *out_member);
+/* Frees what it holds of its own; what was decided and what it cost stays. */
 void wh_member_clear(struct wh_member *member);
 
-/* Decides the way and does the work for it. */
-WH_MUST_CHECK wh_status wh_member_choose(
-    struct wh_member *member, enum wh_effort effort, struct wh_error *err);
+/* Decides the way and does the work for it. WH_OVER_LIMIT: each way takes more than stored_max. */
+WH_MUST_CHECK wh_status wh_member_choose(struct wh_member *member, struct wh_error *err);
 
 /* Settles a contested member: for its residue, or for its frame. */
 void wh_member_settle(struct wh_member *member, bool for_residue);
 
 /* Makes the residue of a member that was small, for a comparison with its text group. */
-WH_MUST_CHECK wh_status wh_member_diff(
-    struct wh_member *member, enum wh_effort effort, struct wh_error *err);
+WH_MUST_CHECK wh_status wh_member_diff(struct wh_member *member, struct wh_error *err);
 
 #endif

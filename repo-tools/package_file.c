@@ -144,7 +144,15 @@ wh_status wh_package_unpack(struct wh_package_file *package, struct wh_error *er
     if (status == WH_MALFORMED)
         status = WH_UNSUPPORTED;
     WH_TRY(name_file(package->path, status, err));
+    wh_package_forget(package);
     return locate_contents(package, err);
+}
+
+void wh_package_forget(const struct wh_package_file *package)
+{
+    if (package->payload.data)
+        (void)madvise(
+            (void *)(uintptr_t)package->payload.data, package->payload.length, MADV_DONTNEED);
 }
 
 struct wh_bytes wh_package_content(const struct wh_package_file *package, uint32_t file)

@@ -40,6 +40,11 @@ WH_MUST_CHECK wh_status wh_package_unpack(struct wh_package_file *package, struc
  * none. After wh_package_unpack(). */
 struct wh_bytes wh_package_content(const struct wh_package_file *package, uint32_t file);
 
+/* Gives the pages of the payload back to the system, which reads them from their file again when
+ * they are needed: to be called now and then by whoever goes through large contents. */
+void wh_package_forget(const struct wh_package_file *package);
+#define WH_FORGET_AFTER (32u << 20) /* bytes of contents */
+
 /* SHA-256 and SHA-512 of the whole file. WH_MISMATCH: it is not the file that pkgid (whose length
  * may be 0: not known) names. */
 WH_MUST_CHECK wh_status wh_package_digest(const struct wh_package_file *package,

@@ -16,6 +16,7 @@ struct run {
     struct wh_repository *repositories;
     uint32_t repository_count;
     struct wh_shelf shelf;
+    struct wh_allowance allowance;
     const struct wh_repository_package **order; /* the largest first; each pkgid once */
     uint32_t package_count;
     struct wh_package_outcome *outcomes; /* in that order */
@@ -28,6 +29,7 @@ static void clear_run(struct run *run)
     free(run->outcomes);
     free(run->order);
     wh_shelf_clear(&run->shelf);
+    wh_allowance_clear(&run->allowance);
     for (uint32_t i = 0; i < run->repository_count; i++)
         wh_repository_close(&run->repositories[i]);
     free(run->repositories);
@@ -70,6 +72,7 @@ static wh_status open_all(
         .options = options,
         .places = {run->repositories, run->repository_count},
         .shelf = &run->shelf,
+        .allowance = &run->allowance,
     };
     return WH_OK;
 }
@@ -292,12 +295,22 @@ static void withdraw_all(const struct run *run)
     }
 }
 
+/* Part of the ceiling is the program's own: code, metadata of the repository, threads. */
+static uint64_t memory_for_jobs(const struct wh_publish_options *options)
+{
+    enum { OWN = 64 };
+    uint32_t memory = options->memory ? options->memory : WH_MEMORY_DEFAULT;
+
+    return (uint64_t)(memory > OWN ? memory - OWN : 1) << 20;
+}
+
 wh_status wh_publish(const struct wh_publish_options *options, struct wh_publish_result *out_result,
     struct wh_error *err)
 {
     wh_cleanup(clear_run) struct run run = {0};
     wh_cleanup(wh_publish_result_clear) struct wh_publish_result result = {0};
 
+    wh_allowance_init(&run.allowance, memory_for_jobs(options));
     WH_TRY(open_all(options, &run, err));
     WH_TRY(order_packages(&run, err));
     wh_status status = work_on_all(&run, err);

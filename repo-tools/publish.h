@@ -3,6 +3,7 @@
 #ifndef WHITTLE_REPO_PUBLISH_H
 #define WHITTLE_REPO_PUBLISH_H
 
+#include "allowance.h"
 #include "effort.h"
 #include "jobs.h"
 #include "shelf.h"
@@ -12,12 +13,17 @@
 #define WH_VERSIONS_DEFAULT 3u
 #define WH_VERSIONS_CEILING 32u /* with itself and supplements below WH_INDEX_BUNDLES_MAX */
 
+#define WH_MEMORY_DEFAULT 3072u /* MiB: a package with files of 400 MB, at the default effort */
+#define WH_MEMORY_FLOOR 128u
+#define WH_MEMORY_CEILING (1u << 24)
+
 struct wh_publish_options {
     const char *repository;
     const char *const *previous; /* folders with older versions */
     uint32_t previous_count;
     uint32_t versions; /* older versions a package, at most */
     uint32_t threads;  /* 0: as many as there are processors */
+    uint32_t memory;   /* MiB that all jobs together may take; a job alone may have to take more */
     enum wh_effort effort;
     bool supplement_docs;
     bool no_reinstall;             /* no bundle from a version to itself */
@@ -58,6 +64,7 @@ struct wh_publish_context {
     const struct wh_publish_options *options;
     struct wh_places places;      /* [0] is the repository itself */
     const struct wh_shelf *shelf; /* as the run before left it */
+    struct wh_allowance *allowance;
 };
 
 /* What a package got. Owned strings and arrays; wh_package_outcome_clear(). */
@@ -80,6 +87,8 @@ void wh_publish_package(const struct wh_publish_context *context,
     const struct wh_repository_package *package, struct wh_package_outcome *out_outcome);
 void wh_package_outcome_clear(struct wh_package_outcome *outcome);
 
+/* How long the bundle of a package of so many bytes may be, if it is to be worth listing. */
+uint64_t wh_bundle_most(uint64_t package_size);
 /* Is a bundle of so many bytes worth listing for a package of so many? */
 bool wh_is_worth_it(uint64_t bundle_size, uint64_t package_size);
 

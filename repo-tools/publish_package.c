@@ -29,12 +29,30 @@ static void clear_work(struct work *work)
     free(work->found);
 }
 
-bool wh_is_worth_it(uint64_t bundle_size, uint64_t package_size)
+uint64_t wh_bundle_most(uint64_t package_size)
 {
     enum { SAVING_MIN = 2048 }; /* bytes; less is not worth an entry in everybody's index */
+    uint64_t most = package_size / 4 * 3;
 
-    return bundle_size <= package_size && package_size - bundle_size >= SAVING_MIN &&
-           bundle_size <= package_size / 4 * 3;
+    if (package_size < SAVING_MIN)
+        return 0;
+    return most < package_size - SAVING_MIN ? most : package_size - SAVING_MIN;
+}
+
+bool wh_is_worth_it(uint64_t bundle_size, uint64_t package_size)
+{
+    return bundle_size <= wh_bundle_most(package_size);
+}
+
+static struct wh_means means_of(const struct work *work)
+{
+    uint64_t most = wh_bundle_most(work->outcome->package_size);
+
+    return (struct wh_means){
+        .effort = work->context->options->effort,
+        .memory = work->context->allowance->ceiling,
+        .stored_max = most < WH_BUNDLE_MAX ? most : WH_BUNDLE_MAX,
+    };
 }
 
 static const struct wh_header *header_of(const struct work *work)
@@ -133,13 +151,13 @@ static bool passes(struct work *work, const struct wh_gate_input *input, wh_stat
 static wh_status encode_step(struct work *work, struct wh_package_file *origin,
     struct wh_buffer *out_bytes, struct wh_error *err)
 {
+    const struct wh_means means = means_of(work);
     wh_status status = WH_OK;
 
     if (origin != &work->subject.file)
         status = wh_package_unpack(origin, err);
     if (status == WH_OK)
-        status = wh_build_step(
-            origin, &work->subject, work->context->options->effort, out_bytes, err);
+        status = wh_build_step(origin, &work->subject, &means, out_bytes, err);
     bool possible = status != WH_UNSUPPORTED && status != WH_OVER_LIMIT;
     if (possible)
         WH_TRY(status);
@@ -149,7 +167,8 @@ static wh_status encode_step(struct work *work, struct wh_package_file *origin,
 }
 
 /* origin NULL: from the subject to itself. */
-static wh_status build_step(struct work *work, struct wh_package_file *origin, struct wh_error *err)
+static wh_status build_within(
+    struct work *work, struct wh_package_file *origin, struct wh_error *err)
 {
     wh_cleanup(wh_buffer_clear) struct wh_buffer bytes = {.ceiling = WH_BUNDLE_MAX};
     wh_status status;
@@ -170,6 +189,25 @@ static wh_status build_step(struct work *work, struct wh_package_file *origin, s
     return place(work, WH_BUNDLE_STEP, start->header->id, &bytes, err);
 }
 
+/* The same, once there is memory for it. */
+static wh_status build_step(struct work *work, struct wh_package_file *origin, struct wh_error *err)
+{
+    const struct wh_header *header = header_of(work);
+    const struct wh_means means = means_of(work);
+    uint64_t bytes;
+
+    WH_TRY(wh_step_memory(origin ? origin->header : header, header, &means, &bytes, err));
+    wh_allowance_take(work->context->allowance, bytes);
+    wh_status status = build_within(work, origin, err);
+    if (origin) { /* the next one's payload needs the room */
+        struct wh_package_file spent = *origin;
+        *origin = (struct wh_package_file)WH_PACKAGE_FILE_NONE;
+        wh_package_clear(&spent);
+    }
+    wh_allowance_give(work->context->allowance, bytes);
+    return status;
+}
+
 static wh_status make_step(struct work *work, struct wh_package_file *origin, struct wh_error *err)
 {
     const uint8_t *from = origin ? origin->header->id : header_of(work)->id;
@@ -180,13 +218,7 @@ static wh_status make_step(struct work *work, struct wh_package_file *origin, st
         decline(work, origin ? origin->header : header_of(work));
         return WH_OK;
     }
-    wh_status status = build_step(work, origin, err);
-    if (origin) { /* the next one's payload needs the room */
-        struct wh_package_file spent = *origin;
-        *origin = (struct wh_package_file)WH_PACKAGE_FILE_NONE;
-        wh_package_clear(&spent);
-    }
-    return status;
+    return build_step(work, origin, err);
 }
 
 /* ---- supplements --------------------------------------------------------------------------- */
@@ -206,8 +238,9 @@ static wh_status check_supplement(struct work *work, enum wh_bundle_kind kind,
     wh_cleanup(wh_buffer_clear) struct wh_buffer step = {.ceiling = WH_BUNDLE_MAX};
     wh_status status;
 
-    WH_TRY(wh_build_step(
-        &work->subject.file, &work->subject, work->context->options->effort, &step, err));
+    const struct wh_means means = means_of(work);
+
+    WH_TRY(wh_build_step(&work->subject.file, &work->subject, &means, &step, err));
     struct wh_bytes bundles[] = {wh_buffer_bytes(&step), wh_buffer_bytes(supplement)};
     struct wh_gate_input input = {
         .origin = &work->subject.file,
@@ -222,21 +255,36 @@ static wh_status check_supplement(struct work *work, enum wh_bundle_kind kind,
     return status;
 }
 
-static wh_status make_supplement(struct work *work, enum wh_bundle_kind kind, struct wh_error *err)
+static wh_status build_supplement(struct work *work, enum wh_bundle_kind kind, struct wh_error *err)
 {
     wh_cleanup(wh_buffer_clear) struct wh_buffer bytes = {.ceiling = WH_BUNDLE_MAX};
-    enum wh_file_class class = kind == WH_BUNDLE_CONFIG ? WH_CLASS_CONFIG : WH_CLASS_DOC;
+    const struct wh_means means = means_of(work);
     bool good;
 
-    if (!has_class(header_of(work), class) || reuse(work, kind, NULL))
-        return WH_OK;
     WH_TRY(prepare(work, err));
-    WH_TRY(wh_build_supplement(kind, &work->subject, work->context->options->effort, &bytes, err));
-    /* One that is as large as the package helps nobody. */
+    wh_status status = wh_build_supplement(kind, &work->subject, &means, &bytes, err);
+    if (status == WH_OVER_LIMIT) /* one that is as large as the package helps nobody */
+        return WH_OK;
+    WH_TRY(status);
     if (bytes.length == 0 || !wh_is_worth_it(bytes.length, work->subject.file.size))
         return WH_OK;
     WH_TRY(check_supplement(work, kind, &bytes, &good, err));
     return good ? place(work, kind, NULL, &bytes, err) : WH_OK;
+}
+
+static wh_status make_supplement(struct work *work, enum wh_bundle_kind kind, struct wh_error *err)
+{
+    enum wh_file_class class = kind == WH_BUNDLE_CONFIG ? WH_CLASS_CONFIG : WH_CLASS_DOC;
+    const struct wh_means means = means_of(work);
+    uint64_t bytes;
+
+    if (!has_class(header_of(work), class) || reuse(work, kind, NULL))
+        return WH_OK;
+    WH_TRY(wh_supplement_memory(kind, header_of(work), &means, &bytes, err));
+    wh_allowance_take(work->context->allowance, bytes);
+    wh_status status = build_supplement(work, kind, err);
+    wh_allowance_give(work->context->allowance, bytes);
+    return status;
 }
 
 /* ---- the package --------------------------------------------------------------------------- */

@@ -2,6 +2,7 @@
 /* repo_main.c - whittle-repo: runs a command and says how it went. */
 #include <inttypes.h>
 #include <libxml/parser.h>
+#include <malloc.h>
 #include <stdio.h>
 #include <unistd.h>
 
@@ -40,6 +41,7 @@ static int publish(const struct wh_repo_options *options)
         .previous_count = options->previous_count,
         .versions = options->versions,
         .threads = options->jobs,
+        .memory = options->memory,
         .effort = options->effort,
         .supplement_docs = options->supplement_docs,
         .no_reinstall = options->no_reinstall,
@@ -115,6 +117,16 @@ static int run(const struct wh_repo_options *options)
     return USAGE;
 }
 
+/* What is freed shall not count any more: large blocks go back to the system at once, however many
+ * threads there are. */
+static void set_up_memory(void)
+{
+#ifdef __GLIBC__
+    (void)mallopt(M_MMAP_THRESHOLD, 1 << 20);
+    (void)mallopt(M_TRIM_THRESHOLD, 1 << 20);
+#endif
+}
+
 int main(int argc, char **argv)
 {
     wh_cleanup(wh_repo_options_clear) struct wh_repo_options options = {0};
@@ -124,6 +136,7 @@ int main(int argc, char **argv)
         return complain(&error, USAGE);
     if (wh_gate_begin(&error) != WH_OK)
         return complain(&error, FAILURE);
+    set_up_memory();
     xmlInitParser();
     int status = run(&options);
     xmlCleanupParser();

@@ -66,14 +66,14 @@ void wh_repo_options_help(FILE *out)
     (void)fputs("\nexit status: 0 done, 1 failure, 2 the command line is not understood\n", out);
 }
 
-static wh_status parse_number(
-    const char *name, const char *text, uint32_t ceiling, uint32_t *out_value, struct wh_error *err)
+static wh_status parse_number(const char *name, const char *text, uint32_t floor, uint32_t ceiling,
+    uint32_t *out_value, struct wh_error *err)
 {
     uint64_t value;
 
-    if (!wh_decimal(text, ceiling, &value) || value == 0)
+    if (!wh_decimal(text, ceiling, &value) || value < floor)
         return wh_fail(
-            err, WH_MALFORMED, "--%s: %s is no number from 1 to %u", name, text, ceiling);
+            err, WH_MALFORMED, "--%s: %s is no number from %u to %u", name, text, floor, ceiling);
     *out_value = (uint32_t)value;
     return WH_OK;
 }
@@ -83,7 +83,7 @@ static wh_status parse_effort(const char *text, enum wh_effort *out_effort, stru
     static const char *const names[] = {
         [WH_EFFORT_FAST] = "fast", [WH_EFFORT_DEFAULT] = "default", [WH_EFFORT_BEST] = "best"};
 
-    for (unsigned i = 0; i < sizeof names / sizeof *names; i++) {
+    for (unsigned i = WH_EFFORT_FAST; i < sizeof names / sizeof *names; i++) {
         if (strcmp(names[i], text) != 0)
             continue;
         *out_effort = (enum wh_effort)i;
@@ -98,9 +98,12 @@ static wh_status take_option(const struct option_row *row, const char *argument,
     if (strcmp(row->name, "previous") == 0)
         options->previous[options->previous_count++] = argument;
     else if (strcmp(row->name, "versions") == 0)
-        return parse_number(row->name, argument, WH_VERSIONS_CEILING, &options->versions, err);
+        return parse_number(row->name, argument, 1, WH_VERSIONS_CEILING, &options->versions, err);
     else if (strcmp(row->name, "jobs") == 0)
-        return parse_number(row->name, argument, 256, &options->jobs, err);
+        return parse_number(row->name, argument, 1, 256, &options->jobs, err);
+    else if (strcmp(row->name, "memory") == 0)
+        return parse_number(
+            row->name, argument, WH_MEMORY_FLOOR, WH_MEMORY_CEILING, &options->memory, err);
     else if (strcmp(row->name, "effort") == 0)
         return parse_effort(argument, &options->effort, err);
     else if (strcmp(row->name, "supplement-docs") == 0)
@@ -189,7 +192,10 @@ wh_status wh_repo_options_parse(
     int argc, char **argv, struct wh_repo_options *out_options, struct wh_error *err)
 {
     wh_cleanup(wh_repo_options_clear) struct wh_repo_options options = {
-        .versions = WH_VERSIONS_DEFAULT, .effort = WH_EFFORT_DEFAULT, .command = WH_REPO_PUBLISH};
+        .versions = WH_VERSIONS_DEFAULT,
+        .memory = WH_MEMORY_DEFAULT,
+        .effort = WH_EFFORT_DEFAULT,
+        .command = WH_REPO_PUBLISH};
     unsigned used = ALL;
 
     options.previous = calloc((size_t)argc + 1, sizeof *options.previous);

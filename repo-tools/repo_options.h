@@ -25,7 +25,8 @@ struct wh_repo_options {
     const char **previous;   /* owned array of borrowed strings */
     uint32_t previous_count;
     uint32_t versions;
-    uint32_t jobs; /* 0: as many as there are processors */
+    uint32_t jobs;   /* 0: as many as there are processors */
+    uint32_t memory; /* MiB */
     enum wh_effort effort;
     bool supplement_docs;
     bool no_reinstall;

@@ -2,6 +2,9 @@
 /* residue.c - see diff/residue.h. */
 #include "diff/residue.h"
 
+#include <inttypes.h>
+
+#include "match/match.h"
 #include "whittle/cleanup.h"
 #include "whittle/limits.h"
 
@@ -77,8 +80,17 @@ static void end_runs(struct wh_residue *residue, const struct run *run, uint64_t
         wh_buffer_varint(&residue->streams[WH_STREAM_GAP], run->equal);
 }
 
+static wh_status add_extra(struct wh_residue *residue, const uint8_t *bytes, size_t length,
+    uint64_t most, struct wh_error *err)
+{
+    if (wh_residue_length(residue) + length > most)
+        return wh_fail(err, WH_OVER_LIMIT, "a residue of more than %" PRIu64 " bytes", most);
+    wh_buffer_append(&residue->streams[WH_STREAM_EXTRA], bytes, length);
+    return WH_OK;
+}
+
 static wh_status write_streams(struct wh_bytes fresh, const uint8_t *predicted,
-    const struct wh_copy *copies, size_t copy_count, struct wh_residue *residue,
+    const struct wh_copy *copies, size_t copy_count, uint64_t most, struct wh_residue *residue,
     struct wh_error *err)
 {
     struct run run = {0};
@@ -87,8 +99,7 @@ static wh_status write_streams(struct wh_bytes fresh, const uint8_t *predicted,
 
     for (size_t i = 0; i < copy_count; i++) {
         const struct wh_copy *copy = &copies[i];
-        wh_buffer_append(
-            &residue->streams[WH_STREAM_EXTRA], fresh.data + end, copy->new_offset - end);
+        WH_TRY(add_extra(residue, fresh.data + end, copy->new_offset - end, most, err));
         add_copy(residue, predicted + copy->new_offset, fresh.data + copy->new_offset, copy->length,
             &run);
         end = copy->new_offset + copy->length;
@@ -97,16 +108,29 @@ static wh_status write_streams(struct wh_bytes fresh, const uint8_t *predicted,
     if (run.length > 0)
         write_run(residue, &run);
     end_runs(residue, &run, copied);
-    wh_buffer_append(&residue->streams[WH_STREAM_EXTRA], fresh.data + end, fresh.length - end);
+    WH_TRY(add_extra(residue, fresh.data + end, fresh.length - end, most, err));
     for (int i = 0; i < WH_STREAMS; i++)
         WH_TRY(wh_buffer_check(&residue->streams[i], err));
     return WH_OK;
 }
 
-wh_status wh_residue_make(enum wh_patch_method method, struct wh_bytes old, struct wh_bytes fresh,
-    const struct wh_copy *copies, size_t copy_count, struct wh_residue *out_residue,
-    struct wh_error *err)
+/* A run of differences takes as many bytes as it covers, its place no more than there are equal
+ * bytes before it, and a copy three numbers below 2^32. The least effort is not for contents that
+ * have much that is new. */
+uint64_t wh_residue_most(uint64_t new_length, enum wh_effort effort)
 {
+    enum { FOR_A_COPY = 15, NEW_PART = 8, ALWAYS = 1 << 16 };
+
+    if (effort == WH_EFFORT_LEAST)
+        return new_length / NEW_PART + ALWAYS;
+    return new_length + wh_copies_max(new_length, effort) * FOR_A_COPY + ALWAYS;
+}
+
+wh_status wh_residue_make(enum wh_patch_method method, struct wh_bytes old, struct wh_bytes fresh,
+    const struct wh_copy *copies, size_t copy_count, enum wh_effort effort,
+    struct wh_residue *out_residue, struct wh_error *err)
+{
+    uint64_t most = wh_residue_most(fresh.length, effort);
     wh_cleanup(wh_residue_clear) struct wh_residue residue;
     wh_autofree uint8_t *predicted = NULL;
 
@@ -116,7 +140,7 @@ wh_status wh_residue_make(enum wh_patch_method method, struct wh_bytes old, stru
         return wh_no_memory(err);
     WH_TRY(wh_patch_predict(method, old, fresh, copies, copy_count,
         &residue.streams[WH_STREAM_CONTROL], predicted, err));
-    WH_TRY(write_streams(fresh, predicted, copies, copy_count, &residue, err));
+    WH_TRY(write_streams(fresh, predicted, copies, copy_count, most, &residue, err));
     *out_residue = residue;
     wh_residue_init(&residue);
     return WH_OK;

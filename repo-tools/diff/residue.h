@@ -19,9 +19,13 @@ void wh_residue_append(struct wh_residue *residue, const struct wh_residue *file
 size_t wh_residue_length(const struct wh_residue *residue);
 
 /* The streams of one method along given copies. out_residue: fresh; free with wh_residue_clear().
- * WH_UNSUPPORTED: the method is not for these contents. */
+ * WH_UNSUPPORTED: the method is not for these contents. WH_OVER_LIMIT: longer than
+ * wh_residue_most(). */
 WH_MUST_CHECK wh_status wh_residue_make(enum wh_patch_method method, struct wh_bytes old,
-    struct wh_bytes fresh, const struct wh_copy *copies, size_t copy_count,
+    struct wh_bytes fresh, const struct wh_copy *copies, size_t copy_count, enum wh_effort effort,
     struct wh_residue *out_residue, struct wh_error *err);
+
+/* The most bytes that the residue of a content of that length has. */
+uint64_t wh_residue_most(uint64_t new_length, enum wh_effort effort);
 
 #endif

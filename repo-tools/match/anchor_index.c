@@ -45,13 +45,29 @@ static void insert(struct wh_anchor_index *index, size_t number, uint64_t hashed
     }
 }
 
+static uint64_t places_of(uint64_t old_length, size_t step)
+{
+    return old_length < SPAN ? 0 : (old_length - SPAN) / step + 1;
+}
+
+static uint64_t buckets_for(uint64_t places)
+{
+    return places / 3 + 1;
+}
+
+uint64_t wh_anchor_index_memory(uint64_t old_length, size_t step)
+{
+    return buckets_for(places_of(old_length, step)) * WAYS * sizeof(uint32_t);
+}
+
 wh_status wh_anchor_index_init(
     struct wh_anchor_index *index, const struct wh_views *views, size_t step, struct wh_error *err)
 {
     struct wh_bytes old_view = views->old_view;
-    size_t count = old_view.length < SPAN ? 0 : (old_view.length - SPAN) / step + 1;
+    size_t count = (size_t)places_of(old_view.length, step);
 
-    *index = (struct wh_anchor_index){.views = *views, .step = step, .bucket_count = count / 3 + 1};
+    *index = (struct wh_anchor_index){
+        .views = *views, .step = step, .bucket_count = buckets_for(count)};
     index->slots = calloc(index->bucket_count, WAYS * sizeof *index->slots);
     if (!index->slots)
         return wh_no_memory(err);

@@ -20,6 +20,8 @@ wh_status wh_copy_list_add(struct wh_copy_list *list, struct wh_copy copy, struc
         list->copies[list->count - 1].length += copy.length;
         return WH_OK;
     }
+    if (list->ceiling > 0 && list->count == list->ceiling)
+        return WH_OK;
     if (list->count == list->capacity) {
         size_t capacity = list->capacity ? list->capacity * 2 : FIRST_CAPACITY;
         struct wh_copy *copies = reallocarray(list->copies, capacity, sizeof *copies);

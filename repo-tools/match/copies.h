@@ -9,6 +9,7 @@ struct wh_copy_list {
     struct wh_copy *copies;
     size_t count;
     size_t capacity;
+    size_t ceiling; /* a list that is full takes no more: what they would make is new; 0: none */
 };
 
 /* Adds a copy that begins at or after the end of the last one; one that only goes on where the last

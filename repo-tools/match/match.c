@@ -13,9 +13,54 @@
 #include "whittle/cleanup.h"
 #include "whittle/limits.h"
 
-#define STEP_FAST 8u
-#define STEP_DEFAULT 4u
-#define SUFFIXES_MAX (64u << 20) /* bytes of an old view that are sorted: 320 MiB of memory */
+#define SUFFIXES_MAX (64u << 20) /* bytes of an old view that are sorted: 256 MiB of memory */
+
+/* Every how many-th place of the old view is in the index. */
+static size_t step_of(enum wh_effort effort)
+{
+    switch (effort) {
+    case WH_EFFORT_LEAST:
+        return 32;
+    case WH_EFFORT_FAST:
+        return 8;
+    case WH_EFFORT_DEFAULT:
+    case WH_EFFORT_BEST:
+        break;
+    }
+    return 4;
+}
+
+static bool are_sorted(uint64_t old_length, enum wh_effort effort)
+{
+    return effort == WH_EFFORT_BEST && old_length <= SUFFIXES_MAX;
+}
+
+/* Short copies all over a long content say that it is another one; without a bound they could take
+ * more memory than all else. */
+uint64_t wh_copies_max(uint64_t new_length, enum wh_effort effort)
+{
+    enum { AVERAGE_MIN = 96, LENGTH_MIN = 8, ALWAYS = 1 << 19, LEAST = 8 };
+    uint64_t bound = new_length / AVERAGE_MIN + ALWAYS;
+
+    if (effort == WH_EFFORT_LEAST)
+        bound /= LEAST;
+    return bound < new_length / LENGTH_MIN + 1 ? bound : new_length / LENGTH_MIN + 1;
+}
+
+uint64_t wh_copies_memory(uint64_t new_length, enum wh_effort effort)
+{
+    return wh_copies_max(new_length, effort) * sizeof(struct wh_copy);
+}
+
+uint64_t wh_match_memory(uint64_t old_length, uint64_t new_length, enum wh_effort effort)
+{
+    uint64_t index = are_sorted(old_length, effort)
+                         ? old_length * sizeof(int32_t)
+                         : wh_anchor_index_memory(old_length, step_of(effort));
+    uint64_t copies = wh_copies_memory(new_length, effort);
+
+    return index > copies ? index + copies : 2 * copies;
+}
 
 static wh_status match_by_index(
     const struct wh_views *views, size_t step, struct wh_copy_list *list, struct wh_error *err)
@@ -40,23 +85,25 @@ static wh_status match_by_suffixes(
 static wh_status match(const struct wh_views *views, enum wh_effort effort,
     struct wh_copy_list *list, struct wh_error *err)
 {
-    wh_cleanup(wh_copy_list_clear) struct wh_copy_list rough = {0};
-    wh_cleanup(wh_copy_list_clear) struct wh_copy_list filled = {0};
+    wh_cleanup(wh_copy_list_clear) struct wh_copy_list rough = {.ceiling = list->ceiling};
+    wh_cleanup(wh_copy_list_clear) struct wh_copy_list filled = {.ceiling = list->ceiling};
 
-    if (effort == WH_EFFORT_FAST)
-        return match_by_index(views, STEP_FAST, list, err);
-    if (effort == WH_EFFORT_BEST && views->old_view.length <= SUFFIXES_MAX)
+    if (effort < WH_EFFORT_DEFAULT)
+        return match_by_index(views, step_of(effort), list, err);
+    if (are_sorted(views->old_view.length, effort))
         WH_TRY(match_by_suffixes(views, &rough, err));
     else
-        WH_TRY(match_by_index(views, STEP_DEFAULT, &rough, err));
+        WH_TRY(match_by_index(views, step_of(effort), &rough, err));
     WH_TRY(wh_fill_gaps(views, &rough, &filled, err));
+    wh_copy_list_clear(&rough);
     return wh_refine_copies(views, &filled, list, err);
 }
 
 wh_status wh_match(struct wh_bytes old_view, struct wh_bytes new_view, enum wh_effort effort,
     struct wh_copies *out_copies, struct wh_error *err)
 {
-    wh_cleanup(wh_copy_list_clear) struct wh_copy_list list = {0};
+    wh_cleanup(wh_copy_list_clear) struct wh_copy_list list = {
+        .ceiling = (size_t)wh_copies_max(new_view.length, effort)};
     const struct wh_views views = {old_view, new_view};
 
     if (old_view.length > WH_CONTENT_MAX || new_view.length > WH_CONTENT_MAX)

@@ -19,10 +19,15 @@ struct wh_copies {
  *
  * WH_OVER_LIMIT: a view is longer than WH_CONTENT_MAX. WH_NO_MEMORY.
  * Time is linear in both lengths, but for WH_EFFORT_BEST, which sorts the suffixes of old
- * views up to 64 MiB. Memory beside the views: at most 1.4 times the old one's length (6 times for
- * WH_EFFORT_BEST), and the copies. */
+ * views up to 64 MiB. */
 WH_MUST_CHECK wh_status wh_match(struct wh_bytes old_view, struct wh_bytes new_view,
     enum wh_effort effort, struct wh_copies *out_copies, struct wh_error *err);
 void wh_copies_clear(struct wh_copies *copies);
+
+/* The most memory that wh_match() takes beside the views, copies included. */
+uint64_t wh_match_memory(uint64_t old_length, uint64_t new_length, enum wh_effort effort);
+/* The most copies that it finds, and what they take. */
+uint64_t wh_copies_max(uint64_t new_length, enum wh_effort effort);
+uint64_t wh_copies_memory(uint64_t new_length, enum wh_effort effort);
 
 #endif

@@ -10,7 +10,7 @@ struct wh_suffixes {
     int32_t *sorted; /* offsets in the old view */
 };
 
-/* For an old view of 1 to 2^31 - 1 bytes; takes five times its length of memory. The views stay
+/* For an old view of 1 to 2^31 - 1 bytes; takes four times its length of memory. The views stay
  * borrowed. Free with wh_suffixes_clear(). */
 WH_MUST_CHECK wh_status wh_suffixes_init(
     struct wh_suffixes *suffixes, const struct wh_views *views, struct wh_error *err);

@@ -10,6 +10,7 @@
 #include "publish.h"
 #include "verify.h"
 #include "whittle/cleanup.h"
+#include "whittle/limits.h"
 
 static const struct made_file files_1[] = {
     {"a", "what does not change ", 900, 0},
@@ -210,6 +211,7 @@ static void pair_make(const struct place *place, struct pair *pair)
 {
     struct wh_package_file file = WH_PACKAGE_FILE_NONE;
     const struct wh_digest unknown = {0};
+    const struct wh_means means = {WH_EFFORT_DEFAULT, UINT64_MAX, WH_BUNDLE_MAX};
 
     *pair = (struct pair){.origin = WH_PACKAGE_FILE_NONE,
         .subject = WH_SUBJECT_NONE,
@@ -221,10 +223,9 @@ static void pair_make(const struct place *place, struct pair *pair)
     assert_int_equal(wh_package_open(place->repository.folder, "R", "2.rpm", &file, NULL), WH_OK);
     assert_int_equal(wh_subject_prepare(&file, &unknown, &pair->subject, NULL), WH_OK);
     assert_int_equal(
-        wh_build_step(&pair->origin, &pair->subject, WH_EFFORT_DEFAULT, &pair->step, NULL), WH_OK);
-    assert_int_equal(wh_build_supplement(
-                         WH_BUNDLE_CONFIG, &pair->subject, WH_EFFORT_DEFAULT, &pair->config, NULL),
-        WH_OK);
+        wh_build_step(&pair->origin, &pair->subject, &means, &pair->step, NULL), WH_OK);
+    assert_int_equal(
+        wh_build_supplement(WH_BUNDLE_CONFIG, &pair->subject, &means, &pair->config, NULL), WH_OK);
 }
 
 static void the_gate_refuses_every_flipped_byte(void **state)

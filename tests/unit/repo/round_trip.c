@@ -77,7 +77,7 @@ bool round_trip_along(enum wh_patch_method method, struct wh_bytes old, struct w
 
     wh_residue_init(&residue);
     wh_status status = wh_residue_make(
-        method, old_copy, fresh_copy, copies, copy_count, &residue, &err);
+        method, old_copy, fresh_copy, copies, copy_count, WH_EFFORT_BEST, &residue, &err);
     if (status == WH_UNSUPPORTED)
         return false;
     assert_int_equal(status, WH_OK);
