@@ -23,9 +23,7 @@ struct mask {
     bool with_names;
     bool labels; /* the second pass */
     uint64_t got;
-    /* The stubs' sections together, so that few targets have to be looked up. */
-    uint64_t stubs_low;
-    uint64_t stubs_high;
+    struct wh_stubs stubs;
 };
 
 static void hide(struct mask *mask, size_t at, size_t length)
@@ -65,8 +63,8 @@ static uint32_t label(const struct mask *mask, uint64_t target)
 
     if (mask->with_names) {
         uint64_t slot_address = target;
-        if (target >= mask->stubs_low && target < mask->stubs_high)
-            slot_address = wh_stub_slot(mask->elf, mask->got, target);
+        if (target >= mask->stubs.low && target < mask->stubs.high)
+            slot_address = wh_stub_slot(mask->elf, &mask->stubs, mask->got, target);
         const struct wh_slot *slot = wh_names_slot(&mask->names, slot_address);
         if (slot && slot->name)
             return slot->name;
@@ -385,21 +383,17 @@ static struct btf_strings find_btf_strings(const struct mask *mask, struct wh_by
 
 static uint32_t hash_btf_name(const struct btf_strings *strings, uint32_t name)
 {
-    uint32_t hash = 2166136261u;
-
     if (name < strings->first || name - strings->first >= strings->bytes.length)
         return 1;
-    for (size_t at = name - strings->first; at < strings->bytes.length; at++) {
-        if (strings->bytes.data[at] == '\0')
-            break;
-        hash = (hash ^ strings->bytes.data[at]) * 16777619u;
-    }
-    return hash;
+    return wh_name_hash(strings->bytes, name - strings->first);
 }
 
+/* The fields are those of one section. */
 static void mask_btf(struct mask *mask, const struct wh_region *region)
 {
-    struct wh_bytes section = {mask->elf->bytes.data + region->offset, region->length};
+    if (region->section != wh_elf_section(mask->elf, ".BTF"))
+        return;
+    struct wh_bytes section = wh_elf_content(mask->elf, region->section);
     const struct btf_strings strings = find_btf_strings(mask, section);
 
     for (size_t i = 0; i < mask->btf_count; i++) {
@@ -461,20 +455,6 @@ static void mask_regions(struct mask *mask)
 
 /* ---- the whole ----------------------------------------------------------------------------- */
 
-static void find_stubs(struct mask *mask)
-{
-    mask->stubs_low = UINT64_MAX;
-    for (uint32_t i = 1; i < mask->elf->section_count; i++) {
-        const struct wh_section *section = &mask->elf->sections[i];
-        if (strncmp(wh_elf_section_name(mask->elf, section), ".plt", 4) != 0)
-            continue;
-        if (section->address < mask->stubs_low)
-            mask->stubs_low = section->address;
-        if (section->address + section->length > mask->stubs_high)
-            mask->stubs_high = section->address + section->length;
-    }
-}
-
 static void clear_mask(struct mask *mask)
 {
     free(mask->hidden);
@@ -502,7 +482,7 @@ wh_status wh_mask(
     WH_TRY(wh_names_find(elf, &mask.names, err));
     WH_TRY(wh_btf_find(
         wh_elf_content(elf, wh_elf_section(elf, ".BTF")), &mask.btf_fields, &mask.btf_count, err));
-    find_stubs(&mask);
+    wh_stubs_find(elf, &mask.stubs);
     mask_regions(&mask);
     mask.labels = true;
     mask_regions(&mask);

@@ -9,6 +9,19 @@
 
 enum { FLAG_ALLOC = 2, STUB_LENGTH = 16 };
 
+uint32_t wh_name_hash(struct wh_bytes strings, size_t at)
+{
+    enum { MOST = 1024 };
+    uint32_t hash = 2166136261u;
+
+    if (at >= strings.length || strings.data[at] == '\0')
+        return 0;
+    size_t end = strings.length - at < MOST ? strings.length : at + MOST;
+    for (; at < end && strings.data[at]; at++)
+        hash = (hash ^ strings.data[at]) * 16777619u;
+    return hash ? hash : 1;
+}
+
 uint32_t wh_symbol_hash(const struct wh_elf *elf, uint32_t table, uint64_t symbol)
 {
     struct wh_bytes symbols = wh_elf_content(elf, table);
@@ -17,13 +30,7 @@ uint32_t wh_symbol_hash(const struct wh_elf *elf, uint32_t table, uint64_t symbo
     if (symbol >= symbols.length / record)
         return 0;
     struct wh_bytes strings = wh_elf_content(elf, elf->sections[table].link);
-    uint32_t at = wh_load32(symbols.data + symbol * record);
-    uint32_t hash = 2166136261u;
-    if (at >= strings.length || strings.data[at] == '\0')
-        return 0;
-    for (; at < strings.length && strings.data[at]; at++)
-        hash = (hash ^ strings.data[at]) * 16777619u;
-    return hash ? hash : 1;
+    return wh_name_hash(strings, wh_load32(symbols.data + symbol * record));
 }
 
 /* Relocation types that put a symbol's address, or one of the image, into a word. */
@@ -112,8 +119,13 @@ static size_t row_length(const struct wh_elf *elf, const struct wh_section *tabl
     return (elf->wide ? 8u : 4u) * (table->type == WH_SHT_RELA ? 3u : 2u);
 }
 
-static bool is_table(const struct wh_elf *elf, const struct wh_section *section)
+/* Regions are disjoint: tables over each other would multiply the rows. */
+static bool is_table(const struct wh_elf *elf, const struct wh_region *region)
 {
+    const struct wh_section *section = &elf->sections[region->section];
+
+    if (region->kind != WH_REGION_RELOCATIONS)
+        return false;
     if (elf->type == WH_ET_REL)
         return section->type == WH_SHT_RELA && elf->wide;
     return (section->type == WH_SHT_RELA || section->type == WH_SHT_REL) &&
@@ -135,18 +147,19 @@ wh_status wh_names_find(const struct wh_elf *elf, struct wh_names *out_names, st
     struct wh_names names = {0};
     uint64_t rows = 0;
 
-    for (uint32_t i = 1; i < elf->section_count; i++)
-        if (is_table(elf, &elf->sections[i]))
-            rows += elf->sections[i].length / row_length(elf, &elf->sections[i]);
+    for (uint32_t i = 0; i < elf->region_count; i++)
+        if (is_table(elf, &elf->regions[i]))
+            rows += elf->regions[i].length /
+                    row_length(elf, &elf->sections[elf->regions[i].section]);
     names.slots = wh_array(rows, sizeof *names.slots, SIZE_MAX, err);
     if (!names.slots)
         return wh_no_memory(err);
-    for (uint32_t i = 1; i < elf->section_count; i++) {
-        const struct wh_section *table = &elf->sections[i];
+    for (uint32_t i = 0; i < elf->region_count; i++) {
+        const struct wh_region *region = &elf->regions[i];
+        const struct wh_section *table = &elf->sections[region->section];
         size_t length = row_length(elf, table);
-        struct wh_bytes content = wh_elf_content(elf, i);
-        for (size_t at = 0; is_table(elf, table) && at + length <= content.length; at += length) {
-            struct wh_slot slot = read_slot(elf, table, content.data + at);
+        for (size_t at = 0; is_table(elf, region) && at + length <= region->length; at += length) {
+            struct wh_slot slot = read_slot(elf, table, elf->bytes.data + region->offset + at);
             if (slot.name || slot.target)
                 names.slots[names.count++] = slot;
         }
@@ -205,14 +218,31 @@ static uint64_t arm_slot(uint64_t address, const uint8_t *code)
     return 0;
 }
 
-uint64_t wh_stub_slot(const struct wh_elf *elf, uint64_t got, uint64_t address)
+void wh_stubs_find(const struct wh_elf *elf, struct wh_stubs *out_stubs)
+{
+    struct wh_stubs stubs = {.low = UINT64_MAX};
+
+    for (uint32_t i = 1; i < elf->section_count && stubs.count < WH_STUBS_MAX; i++) {
+        const struct wh_section *section = &elf->sections[i];
+        if (strncmp(wh_elf_section_name(elf, section), ".plt", 4) != 0)
+            continue;
+        stubs.sections[stubs.count++] = i;
+        if (section->address < stubs.low)
+            stubs.low = section->address;
+        if (section->address + section->length > stubs.high)
+            stubs.high = section->address + section->length;
+    }
+    *out_stubs = stubs;
+}
+
+uint64_t wh_stub_slot(
+    const struct wh_elf *elf, const struct wh_stubs *stubs, uint64_t got, uint64_t address)
 {
     uint64_t offset;
 
-    for (uint32_t i = 1; i < elf->section_count; i++) {
-        const struct wh_section *section = &elf->sections[i];
-        if (address - section->address >= section->length ||
-            strncmp(wh_elf_section_name(elf, section), ".plt", 4) != 0)
+    for (uint32_t i = 0; i < stubs->count; i++) {
+        const struct wh_section *section = &elf->sections[stubs->sections[i]];
+        if (address - section->address >= section->length)
             continue;
         if (!wh_segments_offset(&elf->segments, address, &offset) ||
             offset + STUB_LENGTH > elf->bytes.length)

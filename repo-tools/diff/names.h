@@ -32,10 +32,25 @@ bool wh_section_target(const struct wh_elf *elf, const struct wh_section *table,
 /* The slot at that address, or NULL. */
 const struct wh_slot *wh_names_slot(const struct wh_names *names, uint64_t address);
 
-/* Hash of the name of a symbol in a symbol table; 0 when there is none. */
+/* Hash of a string that begins there, or of as much of it as matters; 0 for an empty one. */
+uint32_t wh_name_hash(struct wh_bytes strings, size_t at);
+/* Of the name of a symbol in a symbol table; 0 when there is none. */
 uint32_t wh_symbol_hash(const struct wh_elf *elf, uint32_t table, uint64_t symbol);
 
+/* The sections with stubs, .plt and those whose names begin so; more than these there are not. */
+#define WH_STUBS_MAX 8u
+
+struct wh_stubs {
+    uint32_t sections[WH_STUBS_MAX];
+    uint32_t count;
+    uint64_t low; /* addresses of all, [low, high) */
+    uint64_t high;
+};
+
+void wh_stubs_find(const struct wh_elf *elf, struct wh_stubs *out_stubs);
+
 /* The slot through which the stub at this address jumps, 0 where there is no stub. */
-uint64_t wh_stub_slot(const struct wh_elf *elf, uint64_t got, uint64_t address);
+uint64_t wh_stub_slot(
+    const struct wh_elf *elf, const struct wh_stubs *stubs, uint64_t got, uint64_t address);
 
 #endif
