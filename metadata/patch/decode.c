@@ -8,6 +8,7 @@
 #include "whittle/patch.h"
 
 #define HEADERS_MAX (64u << 10) /* program headers end before */
+#define PAIRED_MAX 4096u        /* sections of a relocatable file that are compared by name */
 
 static wh_status bad_patch(const char *what, struct wh_error *err)
 {
@@ -244,6 +245,9 @@ static wh_status predict_elf(struct wh_walk *walk, struct wh_bytes old, struct w
     if (elf.wide != fresh.wide || elf.machine != fresh.machine ||
         (elf.type == WH_ET_REL) != (fresh.type == WH_ET_REL) || fresh.headers_end > HEADERS_MAX)
         return wh_fail(err, WH_UNSUPPORTED, "ELF files of different kinds");
+    if (elf.type == WH_ET_REL &&
+        (elf.section_count > PAIRED_MAX || fresh.section_count > PAIRED_MAX))
+        return wh_fail(err, WH_UNSUPPORTED, "an ELF file of very many sections");
     walk->old = &elf;
     walk->headers_end = fresh.headers_end;
     wh_buffer_varint(control, WH_PATCH_ELF);
