@@ -27,7 +27,9 @@ void stored_frame(struct wh_bytes raw, struct wh_buffer *out)
         wh_buffer_u8(out, (uint8_t)(block >> 8));
         wh_buffer_u8(out, (uint8_t)(block >> 16));
         wh_buffer_append(out, raw.data, length);
-        raw = (struct wh_bytes){raw.data + length, raw.length - length};
+        raw.length -= length;
+        if (raw.length > 0)
+            raw.data += length;
     } while (raw.length > 0);
 }
 
