@@ -28,8 +28,7 @@ static wh_status decode_patch(const struct wh_codec_job *job, struct wh_error *e
     for (uint32_t i = 0; i < job->member_count; i++) {
         struct wh_bytes base = {reference, (size_t)job->reference_sizes[i]};
         WH_TRY(wh_patch_decode(streams.readers, base, output, (size_t)job->output_sizes[i], err));
-        if (base.length > 0) /* without any there is nothing to point to */
-            if (base.length > 0) /* no base at all may be NULL */
+        if (base.length > 0) /* no base at all may be NULL */
             reference += base.length;
         output += job->output_sizes[i];
     }
