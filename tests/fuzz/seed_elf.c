@@ -129,7 +129,7 @@ static void tiny_file(uint16_t machine, uint16_t type, uint32_t shift, struct wh
     wh_cleanup(wh_buffer_clear) struct wh_buffer sections = {.ceiling = CEILING};
     static const struct tiny_section null;
     bool wide = machine != WH_EM_386;
-    size_t start = (wide ? 64 : 52) + (type == WH_ET_REL ? 0 : wide ? 56 : 32) + shift;
+    size_t start = (wide ? 64u : 52u) + (type == WH_ET_REL ? 0u : wide ? 56u : 32u) + shift;
 
     wh_buffer_u8(&names, 0);
     put_section(&sections, wide, &null, 0, 0, 0);
