@@ -12,10 +12,10 @@ static const struct kind {
     uint16_t type;
     unsigned parts;
 } kinds[] = {
-    {WH_EM_X86_64, WH_ET_REL, MADE_ALL},
+    {WH_EM_X86_64, WH_ET_REL, MADE_ALL | MADE_TYPES},
     {WH_EM_X86_64, WH_ET_EXEC, MADE_ALL},
     {WH_EM_X86_64, MADE_ET_DYN, MADE_ALL},
-    {WH_EM_AARCH64, WH_ET_REL, MADE_ALL},
+    {WH_EM_AARCH64, WH_ET_REL, MADE_ALL | MADE_TYPES},
     {WH_EM_AARCH64, WH_ET_EXEC, MADE_ALL},
     {WH_EM_AARCH64, MADE_ET_DYN, MADE_ALL},
     {WH_EM_386, WH_ET_REL, MADE_ALL},
@@ -234,6 +234,12 @@ static void go_tables(void **state)
     predicts(WH_REGION_GO_TABLE, 3, 500, 20);
 }
 
+static void types_of_modules(void **state)
+{
+    (void)state;
+    predicts(WH_REGION_BTF, 2, 500, 20);
+}
+
 static void section_headers(void **state)
 {
     (void)state;
@@ -259,6 +265,7 @@ int main(void)
         cmocka_unit_test(jump_tables_and_go_data),
         cmocka_unit_test(go_links),
         cmocka_unit_test(go_tables),
+        cmocka_unit_test(types_of_modules),
         cmocka_unit_test(section_headers),
     };
 

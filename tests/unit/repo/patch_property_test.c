@@ -120,7 +120,7 @@ static int set_up(void **state)
     (void)state;
     for (size_t i = 0; i < KINDS; i++) {
         struct made_recipe recipe = {
-            machines[i / COUNT(types)], types[i % COUNT(types)], MADE_ALL, 0, false};
+            machines[i / COUNT(types)], types[i % COUNT(types)], MADE_ALL | MADE_TYPES, 0, false};
         made_elf_make(&recipe, &olds[i]);
         recipe.inserted = 4096 + 64;
         recipe.added = true;
@@ -183,6 +183,28 @@ static void builds_of_different_machines(void **state)
                 made_elf_file(&olds[i]), made_elf_file(&news[j]), WH_EFFORT_FAST);
             assert_int_equal(trip.method, alike ? WH_PATCH_ELF : WH_PATCH_PLAIN);
         }
+}
+
+/* As the builds of a distribution and their debugging symbols were before they parted. */
+static void stripped_builds(void **state)
+{
+    enum { CORRECTIONS_MAX = 700, EXTRA_MAX = 5000 };
+
+    (void)state;
+    for (size_t i = 0; i < KINDS; i++) {
+        struct made_recipe recipe = news[i].recipe;
+        if (recipe.type == WH_ET_REL)
+            continue;
+        recipe.parts &= ~(unsigned)(MADE_SYMBOLS | MADE_TYPES);
+        wh_cleanup(made_elf_clear) struct made_elf stripped;
+        made_elf_make(&recipe, &stripped);
+        struct round_trip trip = round_trip(
+            made_elf_file(&olds[i]), made_elf_file(&stripped), WH_EFFORT_DEFAULT);
+        assert_int_equal(trip.method, WH_PATCH_ELF);
+        assert_in_range(round_trip_corrections(&trip), 1, CORRECTIONS_MAX);
+        assert_in_range(trip.lengths[WH_STREAM_EXTRA], 1, EXTRA_MAX);
+        with_every_effort(made_elf_file(&stripped), made_elf_file(&olds[i]));
+    }
 }
 
 /* ---- ELF files that are damaged ------------------------------------------------------------ */
@@ -370,6 +392,7 @@ int main(void)
         cmocka_unit_test(rearranged_contents),
         cmocka_unit_test(builds_of_all_machines),
         cmocka_unit_test(builds_of_different_machines),
+        cmocka_unit_test(stripped_builds),
         cmocka_unit_test(damaged_files),
         cmocka_unit_test(damaged_headers),
         cmocka_unit_test(truncated_files),

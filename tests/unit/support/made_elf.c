@@ -214,6 +214,8 @@ static void fill(struct made_elf *elf)
         made_frames(elf);
     if (linked && elf->wide && made_has(elf, MADE_GO))
         made_go(elf);
+    if (made_has(elf, MADE_TYPES))
+        made_types(elf);
     if (linked && made_has(elf, MADE_DYNAMIC))
         made_dynamic(elf);
     if (made_has(elf, MADE_SYMBOLS) || !linked)

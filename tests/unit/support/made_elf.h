@@ -19,6 +19,7 @@ enum made_part {
     MADE_CONSTANTS = 1 << 5, /* .rodata with jump tables */
     MADE_SYMBOLS = 1 << 6,   /* .symtab */
     MADE_GO = 1 << 7,        /* .gopclntab, .typelink, moduledata; .rodata becomes Go's */
+    MADE_TYPES = 1 << 8,     /* .BTF, of kernel modules */
     MADE_ALL = MADE_GO - 1,
 };
 
@@ -60,6 +61,7 @@ enum made_number {
     MADE_RELA_TEXT,
     MADE_RELA_FRAMES,
     MADE_RELA_DATA,
+    MADE_BTF,
     MADE_NAMES,
     MADE_SECTIONS,
 };

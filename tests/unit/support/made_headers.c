@@ -34,6 +34,7 @@ static const struct made_section_form forms[MADE_SECTIONS] = {
     [MADE_RELA_TEXT] = {".rela.text", WH_SHT_RELA, 0, MADE_SYMTAB, MADE_TEXT, 3, 4},
     [MADE_RELA_FRAMES] = {".rela.eh_frame", WH_SHT_RELA, 0, MADE_SYMTAB, MADE_EH_FRAME, 3, 4},
     [MADE_RELA_DATA] = {".rela.data", WH_SHT_RELA, 0, MADE_SYMTAB, MADE_DATA, 3, 4},
+    [MADE_BTF] = {".BTF", PROGBITS, 0, 0, 0, 0, 4},
     [MADE_NAMES] = {".shstrtab", STRTAB, 0, 0, 0, 0, 4},
 };
 

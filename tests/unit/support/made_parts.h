@@ -8,6 +8,7 @@
 
 #include "made_elf.h"
 #include "need.h"
+#include "whittle/word.h"
 
 /* A place that is known once the file is laid out. */
 struct made_place {
@@ -138,5 +139,7 @@ void made_pointers(struct made_elf *elf);
 void made_frames(struct made_elf *elf);
 /* made_go.c */
 void made_go(struct made_elf *elf);
+/* made_types.c */
+void made_types(struct made_elf *elf);
 
 #endif
