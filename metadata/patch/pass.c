@@ -30,7 +30,7 @@ wh_status wh_pass_prepare(
         walk->old_got = walk->old->sections[got].address;
     walk->stub_rows = wh_elf_section(walk->old, walk->old->wide ? ".rela.plt" : ".rel.plt");
     wh_table_form_of(walk->old, walk->old_got, &walk->tables);
-    WH_TRY(wh_map_offsets(copies, copy_count, &walk->offsets, err));
+    WH_TRY(wh_map_offsets(copies, copy_count, walk->old->bytes.length, &walk->offsets, err));
     WH_TRY(prepare_lessons(walk, err));
     WH_TRY(wh_find_frames(walk->old, &walk->frames, &walk->frame_count, err));
     WH_TRY(wh_find_versions(walk->old, &walk->versions, &walk->version_count, err));

@@ -5,7 +5,7 @@
 
 #include "patch/map.h"
 
-enum { PLACES = 400, COPIES_MAX = 40 };
+enum { PLACES = 400, COPIES_MAX = 40, OLD_LENGTH = 0xc000 };
 
 static uint32_t random_state = 1;
 
@@ -58,7 +58,7 @@ static void check(const struct wh_copy *copies, size_t count)
 {
     wh_cleanup(wh_map_clear) struct wh_map map = {0};
 
-    OK(wh_map_offsets(copies, count, &map, &err));
+    OK(wh_map_offsets(copies, count, OLD_LENGTH, &map, &err));
     for (size_t i = 1; i < map.count; i++)
         assert_true(map.spans[i - 1].to <= map.spans[i].from);
     for (size_t place = 0; place < PLACES; place++)
@@ -71,7 +71,7 @@ static void the_longer_of_two_wins(void **state)
     wh_cleanup(wh_map_clear) struct wh_map map = {0};
 
     (void)state;
-    OK(wh_map_offsets(copies, COUNT(copies), &map, &err));
+    OK(wh_map_offsets(copies, COUNT(copies), OLD_LENGTH, &map, &err));
     assert_int_equal(wh_map_search(&map, 95), 3005);
     assert_int_equal(wh_map_search(&map, 100), 1000);
     assert_int_equal(wh_map_search(&map, 119), 1019);
@@ -89,7 +89,7 @@ static void chains_of_overlaps(void **state)
     wh_cleanup(wh_map_clear) struct wh_map map = {0};
 
     (void)state;
-    OK(wh_map_offsets(copies, COUNT(copies), &map, &err));
+    OK(wh_map_offsets(copies, COUNT(copies), OLD_LENGTH, &map, &err));
     assert_int_equal(map.count, 2);
     assert_int_equal(wh_map_search(&map, 2), 1002);
     assert_int_equal(wh_map_search(&map, 3), 3000);
@@ -115,12 +115,30 @@ static void any_copies(void **state)
     }
 }
 
+/* So many that they are sorted in another way: each byte of the old content goes to its own place.
+ */
+static void many_copies(void **state)
+{
+    enum { MANY = 5000 };
+    static struct wh_copy copies[MANY];
+    wh_cleanup(wh_map_clear) struct wh_map map = {0};
+
+    (void)state;
+    for (size_t i = 0; i < MANY; i++) /* 3 and MANY have no common factor but 1 */
+        copies[i] = (struct wh_copy){7 * i, 7 * (i * 3 % MANY), 7};
+    OK(wh_map_offsets(copies, MANY, 7 * MANY, &map, &err));
+    for (size_t i = 0; i < MANY; i++)
+        for (size_t byte = 0; byte < 7; byte++)
+            assert_int_equal(
+                wh_map_find(&map, copies[i].old_offset + byte), copies[i].new_offset + byte);
+}
+
 static void no_copies(void **state)
 {
     wh_cleanup(wh_map_clear) struct wh_map map = {0};
 
     (void)state;
-    OK(wh_map_offsets(NULL, 0, &map, &err));
+    OK(wh_map_offsets(NULL, 0, OLD_LENGTH, &map, &err));
     assert_int_equal(wh_map_search(&map, 17), 17);
     assert_true(wh_map_search(&map, UINT64_MAX) == UINT64_MAX);
 }
@@ -136,10 +154,13 @@ static const struct wh_segments new_segments = {
 static void make_addresses(const struct wh_segments *fresh, const struct wh_copy *copies,
     size_t count, struct wh_map *offsets, struct wh_map *addresses)
 {
-    const struct wh_elf elf = {
-        .segments = old_segments, .low = 0x400000, .high = 0x40f000, .type = WH_ET_EXEC};
+    const struct wh_elf elf = {.bytes = {NULL, OLD_LENGTH},
+        .segments = old_segments,
+        .low = 0x400000,
+        .high = 0x40f000,
+        .type = WH_ET_EXEC};
 
-    OK(wh_map_offsets(copies, count, offsets, &err));
+    OK(wh_map_offsets(copies, count, OLD_LENGTH, offsets, &err));
     OK(wh_map_addresses(offsets, &elf, fresh, addresses, &err));
 }
 
@@ -177,7 +198,7 @@ static void pages_say_the_same(void **state)
         make_addresses(&new_segments, copies, COUNT(copies), &offsets, &map);
         unsigned pages = 0;
         for (size_t i = 0; i < map.page_count; i++)
-            pages += map.pages[i] != WH_NO_SHIFT;
+            pages += map.pages[i].shift != WH_NO_SHIFT;
         assert_true(pages > 0);
         for (uint64_t place = 0x3ff000; place < 0x411000; place += 1 + random_number(97))
             assert_int_equal(wh_map_find(&map, place), wh_map_search(&map, place));
@@ -204,6 +225,7 @@ int main(void)
         cmocka_unit_test(the_longer_of_two_wins),
         cmocka_unit_test(chains_of_overlaps),
         cmocka_unit_test(any_copies),
+        cmocka_unit_test(many_copies),
         cmocka_unit_test(no_copies),
         cmocka_unit_test(addresses_follow_the_segments),
         cmocka_unit_test(pages_say_the_same),
