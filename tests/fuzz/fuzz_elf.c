@@ -8,10 +8,10 @@
 enum { INSERTED = 64 };
 
 static const struct made_recipe kinds[FUZZ_ELF_KINDS] = {
-    {WH_EM_X86_64, WH_ET_REL, MADE_ALL, 0, false},
+    {WH_EM_X86_64, WH_ET_REL, MADE_ALL | MADE_TYPES, 0, false},
     {WH_EM_X86_64, WH_ET_EXEC, MADE_ALL, 0, false},
     {WH_EM_X86_64, MADE_ET_DYN, MADE_ALL, 0, false},
-    {WH_EM_AARCH64, WH_ET_REL, MADE_ALL, 0, false},
+    {WH_EM_AARCH64, WH_ET_REL, MADE_ALL | MADE_TYPES, 0, false},
     {WH_EM_AARCH64, WH_ET_EXEC, MADE_ALL, 0, false},
     {WH_EM_AARCH64, MADE_ET_DYN, MADE_ALL, 0, false},
     {WH_EM_386, WH_ET_REL, MADE_ALL, 0, false},
