@@ -336,6 +336,36 @@ static void truncated_files(void **state)
     }
 }
 
+/* Go's tables hold offsets of themselves: one that leads into the header, or records in any order,
+ * must not give fields over each other. */
+static void go_tables_that_lie(void **state)
+{
+    static uint8_t bytes[1 << 17];
+    static struct wh_copy copies[MADE_COPIES_MAX];
+    const size_t length = go_old.file.length;
+    const struct made_section *table = &go_old.sections[MADE_GO_TABLE];
+    const size_t start = (size_t)table->offset;
+    const size_t count = made_elf_copies(&go_old, &go_new, copies);
+    const struct wh_bytes fresh = made_elf_file(&go_new);
+
+    (void)state;
+    assert_true(length < sizeof bytes);
+    for (uint64_t offset = 0; offset < 80; offset += 4) { /* of the table of functions */
+        memcpy(bytes, go_old.file.data, length);
+        memcpy(bytes + start + 64, &offset, sizeof offset);
+        assert_true(
+            round_trip_along(WH_PATCH_ELF, (struct wh_bytes){bytes, length}, fresh, copies, count));
+    }
+    for (int round = 0; round < 200; round++) {
+        memcpy(bytes, go_old.file.data, length);
+        for (int i = 0; i < 1 + round % 20; i++)
+            change_word(bytes, start + (round & 1 ? 0 : table->bytes.length / 2),
+                start + table->bytes.length, length);
+        assert_true(
+            round_trip_along(WH_PATCH_ELF, (struct wh_bytes){bytes, length}, fresh, copies, count));
+    }
+}
+
 /* ---- any copies ---------------------------------------------------------------------------- */
 
 static size_t any_copies(size_t old_length, size_t new_length, struct wh_copy *copies, size_t most)
@@ -396,6 +426,7 @@ int main(void)
         cmocka_unit_test(damaged_files),
         cmocka_unit_test(damaged_headers),
         cmocka_unit_test(truncated_files),
+        cmocka_unit_test(go_tables_that_lie),
         cmocka_unit_test(copies_that_do_not_fit),
     };
 
