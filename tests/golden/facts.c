@@ -41,12 +41,15 @@ struct installed {
     struct wh_skeleton skeleton;
 };
 
-static wh_status load_installed(struct installed *installed, struct wh_error *err)
+/* Patches start from a package of their own. */
+static wh_status load_installed(
+    const char *vector, struct installed *installed, struct wh_error *err)
 {
     wh_cleanup(wh_buffer_clear) struct wh_buffer frame = {0};
+    bool patch = strstr(vector, "patch") != NULL;
 
-    load("old.prefix", &installed->prefix_bytes);
-    load("old.payload.zst", &frame);
+    load(patch ? "patch-old.prefix" : "old.prefix", &installed->prefix_bytes);
+    load(patch ? "patch-old.payload.zst" : "old.payload.zst", &frame);
     installed->payload.ceiling = CEILING;
     WH_TRY(wh_prefix_parse(wh_buffer_bytes(&installed->prefix_bytes), &installed->prefix, err));
     WH_TRY(wh_header_parse(installed->prefix.header.bytes, &installed->header, err));
@@ -163,14 +166,15 @@ static uint32_t flag_of(enum wh_bundle_kind kind)
     return kind == WH_BUNDLE_CONFIG ? WH_FILE_CONFIG : kind == WH_BUNDLE_DOC ? WH_FILE_DOC : 0;
 }
 
-static wh_status bundle_facts(const struct wh_bytes *bundles, uint32_t count, struct wh_error *err)
+static wh_status bundle_facts(
+    const char *vector, const struct wh_bytes *bundles, uint32_t count, struct wh_error *err)
 {
     wh_cleanup(clear_installed) struct installed installed = {0};
     wh_cleanup(wh_assembly_cleanup) struct wh_assembly *assembly = NULL;
     wh_cleanup(clear_report) struct wh_report report = {0};
     wh_cleanup(wh_buffer_clear) struct wh_buffer file = {.ceiling = CEILING};
 
-    WH_TRY(load_installed(&installed, err));
+    WH_TRY(load_installed(vector, &installed, err));
     struct wh_assembly_input input = {installed.prefix.header.bytes, bundles, count};
     struct wh_source source = {read_installed, &installed};
     struct wh_sink sink = {write_sink, read_sink, &file};
@@ -259,7 +263,8 @@ static wh_status facts(const char *name, struct wh_error *err)
     if (supplement)
         load("step.wht", &step);
     struct wh_bytes bundles[] = {wh_buffer_bytes(&step), wh_buffer_bytes(&vector)};
-    return supplement ? bundle_facts(bundles, 2, err) : bundle_facts(bundles + 1, 1, err);
+    return supplement ? bundle_facts(name, bundles, 2, err)
+                      : bundle_facts(name, bundles + 1, 1, err);
 }
 
 int main(int argc, char **argv)

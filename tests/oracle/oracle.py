@@ -5,11 +5,11 @@ import hashlib
 import pathlib
 import re
 import struct
-import subprocess
-import tempfile
 import xml.etree.ElementTree as tree
 import xml.parsers.expat as expat
 
+import patch
+from coding import Numbers, inflate
 from rpmfile import ALGORITHMS, CONFIG, DOC, Package, Refused, malformed
 
 MAGIC = b"\x89WHT\r\n\x1a\n"
@@ -18,44 +18,8 @@ STEP, SUPPLEMENT_CONFIG, SUPPLEMENT_DOC = 1, 2, 3
 PREFIX_MAX, SKELETON_MAX, TABLE_MAX, BUNDLE_MAX = (130 << 20) + 96, 512 << 20, 64 << 20, 1 << 30
 
 
-def inflate(frame, reference=b"", length=None):
-    """One zstd frame, with a reference prefix; exactly length bytes."""
-    with tempfile.TemporaryDirectory() as folder:
-        paths = [pathlib.Path(folder, name) for name in ("frame.zst", "reference", "out")]
-        paths[0].write_bytes(frame)
-        paths[1].write_bytes(reference)
-        command = ["zstd", "-q", "-d", "-f", "--long=31", paths[0], "-o", paths[2]]
-        if reference:
-            command.insert(3, f"--patch-from={paths[1]}")
-        result = subprocess.run(command, capture_output=True)
-        malformed(result.returncode != 0 or not frame, "not a zstd frame")
-        out = paths[2].read_bytes()
-    malformed(length is not None and len(out) != length, "a frame has another length")
-    return out
-
-
 def sha256(data):
     return hashlib.sha256(data).digest()
-
-
-class Numbers:
-    """Varints, each in its shortest spelling."""
-
-    def __init__(self, data):
-        self.data, self.at = data, 0
-
-    def next(self, ceiling=1 << 63):
-        value, shift = 0, 0
-        while True:
-            malformed(self.at >= len(self.data), "cut short")
-            byte = self.data[self.at]
-            self.at += 1
-            malformed(shift and byte == 0, "a padded number")
-            value |= (byte & 127) << shift
-            shift += 7
-            if byte < 128:
-                malformed(value > ceiling, "a number is too large")
-                return value
 
 
 class Bundle:
@@ -137,10 +101,10 @@ class Bundle:
             malformed(new.files[file].size != new.files[original].size, "twin")
 
 
-def old_package(folder):
+def old_package(folder, name):
     """The installed version, and the contents of its files."""
-    package = Package((folder / "old.prefix").read_bytes())
-    payload = inflate((folder / "old.payload.zst").read_bytes())
+    package = Package((folder / f"{name}.prefix").read_bytes())
+    payload = inflate((folder / f"{name}.payload.zst").read_bytes())
     _, pieces = package.skeleton()
     contents, at = {}, 0
     for length, number in pieces:
@@ -164,12 +128,17 @@ def decode(bundle, old_contents, new):
         bases = [base for _, base in entries if base is not None]
         if any(base not in old_contents for base in bases):
             continue
-        if codec != 1:
-            raise Refused("unsupported", "codec")
         sizes = [new.files[file].size for file, _ in entries]
-        contents = inflate(stored, b"".join(old_contents[base] for base in bases), sum(sizes))
-        for (file, _), size in zip(entries, sizes):
-            made[file], contents = contents[:size], contents[size:]
+        if codec == 1:
+            whole = inflate(stored, b"".join(old_contents[base] for base in bases), sum(sizes))
+            ends = [sum(sizes[:i + 1]) for i in range(count)]
+            contents = [whole[end - size:end] for end, size in zip(ends, sizes)]
+        elif codec == 2:
+            olds = [b"" if base is None else old_contents[base] for _, base in entries]
+            contents = patch.group(stored, olds, sizes)
+        else:
+            raise Refused("unsupported", "codec")
+        made.update((file, content) for (file, _), content in zip(entries, contents))
     return made
 
 
@@ -187,8 +156,8 @@ def skeleton_of(step, new):
     return correction[numbers.at:], pieces
 
 
-def assemble(step, supplement, folder):
-    old, contents = old_package(folder)
+def assemble(step, supplement, folder, older):
+    old, contents = old_package(folder, older)
     if step.old_id != old.id:
         raise Refused("mismatch", "another version")
     prefix = bytearray(inflate(step.stored_prefix, old.header.bytes, step.prefix_length))
@@ -248,7 +217,8 @@ def bundle_facts(path):
     else:
         step = bundle
         malformed(step.kind != STEP, "kind")
-    assembled = assemble(step, supplement, path.parent)
+    older = "patch-old" if "patch" in path.name else "old"
+    assembled = assemble(step, supplement, path.parent, older)
     shown = supplement or step
     return {
         "verdict": "ok", "kind": shown.kind, "correction": shown.mode,

@@ -53,11 +53,20 @@ struct columns {
     uint16_t rdevs[FILES_MAX];
 };
 
-static void fill_column(struct columns *columns, uint32_t i, const struct sample_file *file)
+static struct wh_bytes content_of(
+    const struct sample_file *files, uint32_t i, const struct sample_options *options)
+{
+    const char *text = files[i].content ? files[i].content : "";
+
+    if (options->contents && options->contents[i].length > 0)
+        return options->contents[i];
+    return (struct wh_bytes){(const uint8_t *)text, strlen(text)};
+}
+
+static void fill_column(
+    struct columns *columns, uint32_t i, const struct sample_file *file, struct wh_bytes content)
 {
     const char *base = strrchr(file->path, '/') + 1;
-    struct wh_bytes content = {(const uint8_t *)(file->content ? file->content : ""),
-        file->content ? strlen(file->content) : 0};
     uint16_t mode = file->mode ? file->mode : S_IFREG | 0644;
     bool has_digest = S_ISREG(mode) && !(file->flags & WH_FILE_GHOST);
 
@@ -82,7 +91,8 @@ static void fill_column(struct columns *columns, uint32_t i, const struct sample
     columns->rdevs[i] = S_ISCHR(mode) ? 0x0103 : 0;
 }
 
-static void put_files(Header h, const struct sample_file *files, uint32_t count, bool stripped)
+static void put_files(
+    Header h, const struct sample_file *files, uint32_t count, const struct sample_options *options)
 {
     struct columns columns = {0};
     const uint32_t algorithm = WH_SHA256;
@@ -90,7 +100,7 @@ static void put_files(Header h, const struct sample_file *files, uint32_t count,
     if (count > FILES_MAX)
         abort();
     for (uint32_t i = 0; i < count; i++)
-        fill_column(&columns, i, &files[i]);
+        fill_column(&columns, i, &files[i], content_of(files, i, options));
     put(h, RPMTAG_BASENAMES, RPM_STRING_ARRAY_TYPE, columns.basenames, count);
     put(h, RPMTAG_DIRNAMES, RPM_STRING_ARRAY_TYPE, columns.dirnames, count);
     put(h, RPMTAG_FILELINKTOS, RPM_STRING_ARRAY_TYPE, columns.linktos, count);
@@ -98,7 +108,7 @@ static void put_files(Header h, const struct sample_file *files, uint32_t count,
     put(h, RPMTAG_FILEUSERNAME, RPM_STRING_ARRAY_TYPE, columns.owners, count);
     put(h, RPMTAG_FILEGROUPNAME, RPM_STRING_ARRAY_TYPE, columns.owners, count);
     put(h, RPMTAG_DIRINDEXES, RPM_INT32_TYPE, columns.folders, count);
-    if (stripped)
+    if (options->stripped)
         put(h, RPMTAG_LONGFILESIZES, RPM_INT64_TYPE, columns.long_sizes, count);
     else
         put(h, RPMTAG_FILESIZES, RPM_INT32_TYPE, columns.sizes, count);
@@ -181,9 +191,10 @@ static void build_payload(struct sample *sample, const struct wh_header *header,
         wh_buffer_append(&sample->payload, at, (size_t)piece->skeleton_length);
         at += piece->skeleton_length;
         sample->offsets[piece->file] = sample->payload.length;
-        if (!files[piece->file].size)
-            wh_buffer_append(
-                &sample->payload, files[piece->file].content, strlen(files[piece->file].content));
+        if (files[piece->file].size)
+            continue;
+        struct wh_bytes content = content_of(files, piece->file, options);
+        wh_buffer_append(&sample->payload, content.data, content.length);
     }
     wh_buffer_append(
         &sample->payload, at, (size_t)(sample->skeleton.bytes + sample->skeleton.length - at));
@@ -284,7 +295,7 @@ void sample_make(struct sample *sample, const char *version, const struct sample
         options = &usual;
     *sample = (struct sample){.prefix.ceiling = CEILING, .payload.ceiling = CEILING};
     put_identity(h, version, options->compressor);
-    put_files(h, files, count, options->stripped);
+    put_files(h, files, count, options);
     export_header(h, &draft);
     must(wh_header_parse(wh_buffer_bytes(&draft), &without_digest, &err), &err);
     build_payload(sample, without_digest, files, options);

@@ -25,6 +25,7 @@ struct sample_options {
     size_t tail;            /* zeros after the trailer, as builders with blocks write them */
     size_t reserved;        /* bytes of reserved space in the signature header; 0 for none */
     const char *compressor; /* that the payload is labelled with; NULL for zstd */
+    const struct wh_bytes *contents; /* one a file, or NULL; not empty: instead of its text */
 };
 
 struct sample {
