@@ -4,7 +4,7 @@
 
 #include <stdlib.h>
 
-#define SPAN 32u /* bytes under a hash: shorter matches far away are mostly chance */
+#define SPAN 24u /* bytes under a hash */
 #define WAYS 4u  /* slots of a bucket */
 #define TAG_BITS 3u
 #define TAG_MASK ((1u << TAG_BITS) - 1)
@@ -13,8 +13,7 @@ static uint64_t hash(const uint8_t *bytes)
 {
     uint64_t sum = wh_load64(bytes) * 0x9e3779b97f4a7c15u +
                    wh_load64(bytes + 8) * 0xc2b2ae3d27d4eb4fu +
-                   wh_load64(bytes + 16) * 0x165667b19e3779f9u +
-                   wh_load64(bytes + 24) * 0xd6e8feb86659fd93u;
+                   wh_load64(bytes + 16) * 0x165667b19e3779f9u;
 
     return (sum ^ sum >> 32) * 0xd6e8feb86659fd93u;
 }
@@ -25,7 +24,7 @@ static bool is_run(const uint8_t *bytes)
     uint64_t word = wh_load64(bytes);
 
     return word == bytes[0] * 0x0101010101010101u && word == wh_load64(bytes + 8) &&
-           word == wh_load64(bytes + 16) && word == wh_load64(bytes + 24);
+           word == wh_load64(bytes + 16);
 }
 
 static uint32_t *bucket(const struct wh_anchor_index *index, uint64_t hashed)

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* anchor_index.h - finds places of the old view by a hash of the 32 bytes there. */
+/* anchor_index.h - finds places of the old view by a hash of the 24 bytes there. */
 #ifndef WHITTLE_REPO_MATCH_ANCHOR_INDEX_H
 #define WHITTLE_REPO_MATCH_ANCHOR_INDEX_H
 

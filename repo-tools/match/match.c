@@ -6,7 +6,6 @@
 
 #include "match/anchor_index.h"
 #include "match/gaps.h"
-#include "match/prune.h"
 #include "match/refine.h"
 #include "match/scan.h"
 #include "match/suffixes.h"
@@ -22,7 +21,7 @@ static size_t step_of(enum wh_effort effort)
     case WH_EFFORT_LEAST:
         return 32;
     case WH_EFFORT_FAST:
-        return 8;
+        return 16;
     case WH_EFFORT_DEFAULT:
     case WH_EFFORT_BEST:
         break;
@@ -88,8 +87,6 @@ static wh_status match(const struct wh_views *views, enum wh_effort effort,
     wh_cleanup(wh_copy_list_clear) struct wh_copy_list rough = {.ceiling = list->ceiling};
     wh_cleanup(wh_copy_list_clear) struct wh_copy_list filled = {.ceiling = list->ceiling};
 
-    if (effort < WH_EFFORT_DEFAULT)
-        return match_by_index(views, step_of(effort), list, err);
     if (are_sorted(views->old_view.length, effort))
         WH_TRY(match_by_suffixes(views, &rough, err));
     else
@@ -111,7 +108,6 @@ wh_status wh_match(struct wh_bytes old_view, struct wh_bytes new_view, enum wh_e
             old_view.length, new_view.length);
     if (old_view.length > 0 && new_view.length > 0)
         WH_TRY(match(&views, effort, &list, err));
-    wh_prune_copies(&views, &list);
     *out_copies = (struct wh_copies){wh_take(list.copies), list.count};
     return WH_OK;
 }

@@ -5,12 +5,12 @@
 #include "match/stretch.h"
 #include "whittle/cleanup.h"
 
-#define SOLID 64u   /* equal bytes in a run that no other alignment can be better than */
+#define SOLID 128u  /* equal bytes in a run that no other alignment can be better than */
 #define REACH 4096u /* how far the end of a copy may move */
 
 /* How far from the end of a copy a stretch may have to go on: over the largest gap that is looked
- * at whole, to the core of the next copy. */
-#define AHEAD (3 * REACH)
+ * at whole, to the core of the next copy, which begins less than REACH + SOLID further on. */
+#define AHEAD (4 * REACH)
 
 /* A range of new offsets inside a copy that is no longer in question. */
 struct core {

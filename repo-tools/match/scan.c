@@ -2,11 +2,14 @@
 /* scan.c - see scan.h. */
 #include "match/scan.h"
 
-#define GAIN 8u     /* an alignment is left for one that matches so many bytes more */
+#define GAIN 6u     /* an alignment is left for one that matches so many bytes more */
 #define SETTLED 16u /* so many equal bytes ahead, and no other place is looked for */
 #define RECENT 4u   /* alignments left lately that are tried again everywhere */
-#define DROP 48     /* an extension ends where so many more bytes differ than at its best place */
-#define WORTH 4     /* of an equal byte */
+
+/* An extension looks for a better end no further than this, and as many times as far as it is long
+ * itself: so the time for all parts of a segment is linear. */
+#define LOOK_AHEAD 512u
+#define LOOK_AHEAD_TIMES 8u
 
 /* The next mismatches of the current alignment, none of them before the scan's position. An anchor
  * that reaches past the last of them matches at least GAIN bytes more. Each is looked for once, so
@@ -103,34 +106,34 @@ static void remember(struct state *state, size_t alignment)
 
 /* How much two bytes speak for an alignment. Zeros are everywhere: padding matches tables of words
  * half of whose bytes are zeros. */
-static int64_t worth(uint8_t new_byte, uint8_t old_byte)
+static int64_t worth(uint8_t old_byte, uint8_t new_byte)
 {
-    if (new_byte != old_byte)
-        return -WORTH;
-    return new_byte ? WORTH : WORTH / 4;
+    if (old_byte != new_byte)
+        return -4;
+    return new_byte ? 4 : 1;
 }
 
 /* How far a segment is worth going on forward: to where equal bytes exceed the others by most. */
 static size_t extend_forward(const struct state *state, size_t up_to)
 {
     struct wh_bytes old_view = state->scan->views.old_view;
-    const uint8_t *new_bytes = state->scan->views.new_view.data;
-    struct segment segment = state->segment;
-    size_t at = segment.new_offset;
-    size_t best_end = at;
+    const uint8_t *new_bytes = state->scan->views.new_view.data + state->segment.new_offset;
+    size_t old_offset = state->segment.new_offset + state->segment.alignment;
+    size_t length = 0;
     int64_t score = 0;
     int64_t best = 0;
 
-    size_t most = old_view.length - wh_least(at + segment.alignment, old_view.length);
-    up_to = at + wh_least(up_to - at, most);
-    for (; at < up_to && score > best - DROP * WORTH; at++) {
-        score += worth(new_bytes[at], old_view.data[at + segment.alignment]);
+    if (old_offset >= old_view.length)
+        return 0;
+    size_t most = wh_least(up_to - state->segment.new_offset, old_view.length - old_offset);
+    for (size_t i = 0; i < most && i - length <= LOOK_AHEAD + LOOK_AHEAD_TIMES * length; i++) {
+        score += worth(old_view.data[old_offset + i], new_bytes[i]);
         if (score > best) {
             best = score;
-            best_end = at + 1;
+            length = i + 1;
         }
     }
-    return best_end - segment.new_offset;
+    return length;
 }
 
 /* The same from an anchor backward, no further than to the start of the segment before it. */
@@ -143,8 +146,8 @@ static size_t extend_backward(const struct state *state, size_t new_offset, size
     int64_t score = 0;
     int64_t best = 0;
 
-    for (size_t i = 1; i <= most && score > best - DROP * WORTH; i++) {
-        score += worth(*--new_end, *--old_end);
+    for (size_t i = 1; i <= most; i++) {
+        score += worth(*--old_end, *--new_end);
         if (score > best) {
             best = score;
             length = i;
@@ -197,16 +200,17 @@ static size_t next_run(const struct state *state, size_t at, size_t up_to)
 }
 
 /* Adds what the current alignment gives up to a place, as several copies where it fails for a
- * while; the last one stays open. */
-static wh_status add_parts(
-    struct state *state, size_t up_to, struct wh_copy_list *list, struct wh_error *err)
+ * while; the last one stays open, with the length that it is worth. */
+static wh_status add_parts(struct state *state, size_t up_to, struct wh_copy_list *list,
+    size_t *out_length, struct wh_error *err)
 {
     for (;;) {
-        size_t forward = extend_forward(state, up_to);
-        size_t next = next_run(state, state->segment.new_offset + forward, up_to);
+        size_t length = extend_forward(state, up_to);
+        size_t next = next_run(state, state->segment.new_offset + length, up_to);
+        *out_length = length;
         if (next >= up_to)
             return WH_OK;
-        WH_TRY(add_segment(state, forward, list, err));
+        WH_TRY(add_segment(state, length, list, err));
         state->segment.new_offset = next;
     }
 }
@@ -215,8 +219,9 @@ static wh_status add_parts(
 static wh_status change_segment(struct state *state, size_t new_offset,
     const struct wh_anchor *anchor, struct wh_copy_list *list, struct wh_error *err)
 {
-    WH_TRY(add_parts(state, new_offset, list, err));
-    size_t forward = extend_forward(state, new_offset);
+    size_t forward = 0;
+
+    WH_TRY(add_parts(state, new_offset, list, &forward, err));
     size_t begin = new_offset - extend_backward(state, new_offset, anchor->old_offset);
     size_t alignment = anchor->old_offset - new_offset;
     size_t segment_end = state->segment.new_offset + forward;
@@ -236,6 +241,7 @@ wh_status wh_scan_range(const struct wh_scan *scan, size_t begin, size_t end, si
 {
     struct state state = {.scan = scan, .end = end, .segment = {begin, alignment}};
     size_t at = begin;
+    size_t length = 0;
 
     for (size_t i = 0; i < RECENT; i++)
         state.recent[i] = alignment;
@@ -257,6 +263,6 @@ wh_status wh_scan_range(const struct wh_scan *scan, size_t begin, size_t end, si
             pass_mismatch(&state);
         at++;
     }
-    WH_TRY(add_parts(&state, end, list, err));
-    return add_segment(&state, extend_forward(&state, end), list, err);
+    WH_TRY(add_parts(&state, end, list, &length, err));
+    return add_segment(&state, length, list, err);
 }

@@ -13,9 +13,11 @@
 
 /* What things come to in a bundle, in eighths of a byte after compression. */
 #define NEW_BYTE 6u
+#define NEW_ZERO 2u
 #define FIRST_DIFFERENCE 14u /* its place and its value */
 #define NEXT_DIFFERENCE 9u
-#define CHANGE 40u /* one more copy, and more the further away it is */
+#define REPEATED_DIFFERENCE 4u
+#define CHANGE 36u /* one more copy, and more the further away it is */
 #define CHANGE_FAR 8u
 #define CHANGE_FARTHER 16u
 #define CHANGE_FARTHEST 24u
@@ -139,9 +141,13 @@ static uint32_t byte_cost(
 
     if (old_offset >= old_view.length)
         return OUTSIDE;
-    ways->differed[state] = old_view.data[old_offset] != stretch->views.new_view.data[new_offset];
+    const uint8_t *old_byte = old_view.data + old_offset;
+    const uint8_t *new_byte = stretch->views.new_view.data + new_offset;
+    ways->differed[state] = *old_byte != *new_byte;
     if (!ways->differed[state])
         return 0;
+    if (old_offset >= 4 && new_offset >= 4 && wh_difference_repeats(old_byte, new_byte))
+        return REPEATED_DIFFERENCE;
     return differed ? NEXT_DIFFERENCE : FIRST_DIFFERENCE;
 }
 
@@ -158,7 +164,7 @@ static void advance(struct wh_stretch *stretch, struct ways *ways, size_t new_of
         ways->costs[NEW] = before;
         changed |= 1u << NEW;
     }
-    ways->costs[NEW] += NEW_BYTE;
+    ways->costs[NEW] += stretch->views.new_view.data[new_offset] ? NEW_BYTE : NEW_ZERO;
     for (uint32_t state = 0; state < stretch->count; state++) {
         if (before + ways->changes[state] < ways->costs[state]) {
             ways->costs[state] = before + ways->changes[state];

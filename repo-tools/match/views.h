@@ -36,6 +36,13 @@ static inline size_t wh_equal_backward(const uint8_t *left, const uint8_t *right
     return count;
 }
 
+/* Tables of 32-bit offsets whose origin moved differ by the same number everywhere, which costs
+ * next to nothing. Both bytes have at least four before them. */
+static inline bool wh_difference_repeats(const uint8_t *old_byte, const uint8_t *new_byte)
+{
+    return (uint8_t)(new_byte[0] - old_byte[0]) == (uint8_t)(new_byte[-4] - old_byte[-4]);
+}
+
 static inline size_t wh_distance(size_t left, size_t right)
 {
     return left > right ? left - right : right - left;
