@@ -273,7 +273,9 @@ static int order_regions(const void *left, const void *right)
 
     if (a->offset != b->offset)
         return a->offset < b->offset ? -1 : 1;
-    return (a->section > b->section) - (a->section < b->section);
+    if (a->section != b->section)
+        return a->section < b->section ? -1 : 1;
+    return (a->kind > b->kind) - (a->kind < b->kind); /* of headers over each other */
 }
 
 static void add_region(struct wh_elf *elf, enum wh_region_kind kind, uint32_t section,

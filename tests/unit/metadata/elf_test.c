@@ -304,6 +304,25 @@ static void sections_over_each_other(void **state)
         assert_int_not_equal(elf.regions[i].kind, WH_REGION_CONSTANTS);
 }
 
+/* Section headers where other headers are: which of the two is left must not depend on qsort(). */
+static void headers_over_each_other(void **state)
+{
+    static const uint64_t offsets[] = {0, 64};
+
+    (void)state;
+    for (size_t i = 0; i < COUNT(offsets); i++) {
+        wh_cleanup(wh_elf_clear) struct wh_elf elf = {0};
+        wh_autofree uint8_t *bytes = copy_of(&wide);
+        change(bytes, &(struct change){40, 8, offsets[i]});
+        OK(wh_elf_parse((struct wh_bytes){bytes, wide.file.length}, &elf, &err));
+        check(&elf);
+        assert_int_equal(elf.regions[0].kind, WH_REGION_HEADER);
+        assert_int_equal(elf.regions[1].kind, WH_REGION_SEGMENTS);
+        for (uint32_t j = 2; j < elf.region_count; j++)
+            assert_int_not_equal(elf.regions[j].kind, WH_REGION_SECTIONS);
+    }
+}
+
 /* The last name has no end: it is none, and the others are what they were. */
 static void names_without_an_end(void **state)
 {
@@ -426,6 +445,7 @@ int main(void)
         cmocka_unit_test(leaves_out_what_does_not_fit),
         cmocka_unit_test(sections_outside_of_the_file),
         cmocka_unit_test(sections_over_each_other),
+        cmocka_unit_test(headers_over_each_other),
         cmocka_unit_test(names_without_an_end),
         cmocka_unit_test(segments_over_each_other),
         cmocka_unit_test(many_segments),
