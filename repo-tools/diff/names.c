@@ -139,7 +139,11 @@ static int order_slots(const void *left, const void *right)
 
     if (a->address != b->address)
         return a->address < b->address ? -1 : 1;
-    return (a->name > b->name) - (a->name < b->name);
+    if (a->name != b->name)
+        return a->name < b->name ? -1 : 1;
+    if (a->target != b->target)
+        return a->target < b->target ? -1 : 1;
+    return (a->width > b->width) - (a->width < b->width);
 }
 
 wh_status wh_names_find(const struct wh_elf *elf, struct wh_names *out_names, struct wh_error *err)
