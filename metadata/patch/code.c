@@ -82,7 +82,14 @@ size_t wh_x86_next(const struct wh_code *code, size_t at, uint64_t *out_target)
     return code->end;
 }
 
-/* A displacement of 32 bits from a register that may hold the GOT's address. */
+/* Slots of the GOT itself, and what is no address at all. */
+static inline bool is_near(int32_t displacement)
+{
+    return displacement >= -4096 && displacement <= 127;
+}
+
+/* A displacement of 32 bits from a register that may hold the GOT's address. The byte before it
+ * may also be the opcode of a MOV, and the first one of the displacement its operand byte. */
 static inline bool is_got_relative(const struct wh_code *code, size_t at, uint64_t *out_target)
 {
     uint8_t modrm = code->bytes[at];
@@ -90,7 +97,10 @@ static inline bool is_got_relative(const struct wh_code *code, size_t at, uint64
 
     if (code->got == 0 || (modrm & 0xc0) != 0x80 || (modrm & 7) == 4 || (modrm & 7) == 5)
         return false;
-    if (value >= -4096 && value <= 127)
+    if (is_near(value))
+        return false;
+    if ((code->bytes[at + 1] & 0xc0) == 0x80 && at + 6 <= code->end &&
+        is_near((int32_t)wh_load32(code->bytes + at + 2)))
         return false;
     uint64_t target = (code->got + (uint64_t)(int64_t)value) & UINT32_MAX;
     if (target - code->low >= code->span)

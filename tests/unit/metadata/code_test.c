@@ -154,7 +154,8 @@ static void i386_instructions(void **state)
         {INSTRUCTION("\x0f\x85\x00\x01\x00\x00"), 2, 0x1106, false},
         {INSTRUCTION("\x8d\x83\x00\xe0\xff\xff"), 2, 0x6000, true}, /* lea x(%ebx),%eax */
         {INSTRUCTION("\x8d\x83\x00\x10\x00\x00"), 2, 0x9000, true},
-        {INSTRUCTION("\x8d\x83\xf0\xff\xff\xff"), 0, 0, false},     /* a slot of the GOT itself */
+        {INSTRUCTION("\x8d\x83\xf0\xff\xff\xff"), 0, 0, false}, /* a slot of the GOT itself */
+        {INSTRUCTION("\x8b\x83\xf0\xff\xff\xff"), 0, 0, false}, /* mov: the opcode is none either */
         {INSTRUCTION("\x8d\x84\x24\x00\x10\x00\x00"), 0, 0, false}, /* from %esp */
         {INSTRUCTION("\x8d\x85\x00\x10\x00\x00"), 0, 0, false},     /* from %ebp */
         {INSTRUCTION("\x8d\x83\x00\x00\x10\x00"), 0, 0, false},     /* behind the image */
