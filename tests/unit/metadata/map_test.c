@@ -119,7 +119,7 @@ static void any_copies(void **state)
  */
 static void many_copies(void **state)
 {
-    enum { MANY = 5000 };
+    enum { MANY = 2500 };
     static struct wh_copy copies[MANY];
     wh_cleanup(wh_map_clear) struct wh_map map = {0};
 
@@ -131,6 +131,22 @@ static void many_copies(void **state)
         for (size_t byte = 0; byte < 7; byte++)
             assert_int_equal(
                 wh_map_find(&map, copies[i].old_offset + byte), copies[i].new_offset + byte);
+}
+
+/* So many that they are sorted in another way. */
+static void very_many_copies(void **state)
+{
+    enum { MANY = 2500 };
+    static struct wh_copy copies[MANY];
+
+    (void)state;
+    for (int round = 0; round < 3; round++) {
+        for (size_t i = 0; i < MANY; i++) {
+            size_t old_offset = random_number(round == 2 ? 30 : PLACES);
+            copies[i] = (struct wh_copy){200 * i, old_offset, 1 + random_number(round ? 9 : 60)};
+        }
+        check(copies, MANY);
+    }
 }
 
 static void no_copies(void **state)
@@ -226,6 +242,7 @@ int main(void)
         cmocka_unit_test(chains_of_overlaps),
         cmocka_unit_test(any_copies),
         cmocka_unit_test(many_copies),
+        cmocka_unit_test(very_many_copies),
         cmocka_unit_test(no_copies),
         cmocka_unit_test(addresses_follow_the_segments),
         cmocka_unit_test(pages_say_the_same),
