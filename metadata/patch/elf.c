@@ -221,7 +221,7 @@ static bool kind_of_data(
     }
     if (!(section->flags & FLAG_ALLOC))
         return false;
-    if (elf->machine != WH_EM_AARCH64 && strcmp(name, ".plt") == 0) {
+    if ((elf->machine == WH_EM_X86_64 || elf->machine == WH_EM_386) && strcmp(name, ".plt") == 0) {
         *out_kind = WH_REGION_STUBS;
         return true;
     }

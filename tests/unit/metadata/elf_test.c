@@ -157,6 +157,21 @@ static void finds_what_a_relocatable_file_has(void **state)
     has_region(&elf, WH_REGION_FRAMES, &related.sections[MADE_EH_FRAME]);
 }
 
+/* Code of a machine that is not known is still code; its stubs are nothing more. */
+static void other_machines(void **state)
+{
+    wh_cleanup(wh_elf_clear) struct wh_elf elf = {0};
+    wh_autofree uint8_t *bytes = copy_of(&wide);
+
+    (void)state;
+    bytes[18] = 243; /* RISC-V */
+    OK(wh_elf_parse((struct wh_bytes){bytes, wide.file.length}, &elf, &err));
+    check(&elf);
+    has_region(&elf, WH_REGION_CODE, &wide.sections[MADE_PLT]);
+    has_region(&elf, WH_REGION_CODE, &wide.sections[MADE_TEXT]);
+    has_region(&elf, WH_REGION_RELOCATIONS, &wide.sections[MADE_RELA]);
+}
+
 static void addresses_and_offsets(void **state)
 {
     wh_cleanup(wh_elf_clear) struct wh_elf elf = {0};
@@ -439,6 +454,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(finds_what_a_shared_object_has),
         cmocka_unit_test(finds_what_a_relocatable_file_has),
+        cmocka_unit_test(other_machines),
         cmocka_unit_test(addresses_and_offsets),
         cmocka_unit_test(segments_are_read_from_a_beginning),
         cmocka_unit_test(refuses_what_it_does_not_know),
