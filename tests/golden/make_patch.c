@@ -6,12 +6,12 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "made_elf.h"
+#include "made_parts.h"
 #include "make.h"
 #include "whittle/cleanup.h"
 #include "whittle/codec.h"
 
-enum { CEILING = 1 << 24, LEVEL = 19, GROUPS_MAX = 4, COPIES_MAX = MADE_COPIES_MAX + 4 };
+enum { LEVEL = 19, COPIES_MAX = 512 };
 
 /* ---- streams ------------------------------------------------------------------------------- */
 
@@ -280,18 +280,57 @@ static size_t rough_copies(
     return made;
 }
 
-static void put_program(
-    const struct golden_pair *pair, const struct made_elf *old, const struct made_elf *fresh)
+/* The perfect copies in pieces, some of them lost and some from anywhere: hundreds of lessons, and
+ * with this seed some that push out others which are asked for again. */
+static size_t scattered_copies(
+    const struct made_elf *old, const struct made_elf *fresh, struct wh_copy *out_copies)
+{
+    enum { PIECE = 1500, ONE_IN = 9, SEED = 12 };
+    struct wh_copy perfect[MADE_COPIES_MAX];
+    const size_t count = made_elf_copies(old, fresh, perfect);
+    uint32_t random = SEED;
+    size_t made = 0;
+
+    for (size_t i = 0; i < count; i++)
+        for (struct wh_copy rest = perfect[i]; rest.length > 0;) {
+            struct wh_copy piece = rest;
+            const size_t most = 1 + made_random(&random) % PIECE;
+            if (piece.length > most)
+                piece.length = most;
+            const uint32_t chance = made_random(&random) % ONE_IN;
+            if (chance == 1)
+                piece.old_offset = made_random(&random) % (old->file.length - piece.length);
+            if (chance > 0)
+                out_copies[made++] = piece;
+            rest.new_offset += piece.length;
+            rest.old_offset += piece.length;
+            rest.length -= piece.length;
+        }
+    return made;
+}
+
+static void put_program(const char *name, const struct golden_pair *pair,
+    const struct made_elf *old, const struct made_elf *fresh, const struct wh_copy *copies,
+    size_t count)
 {
     wh_cleanup(wh_buffer_clear) struct wh_buffer group = {.ceiling = CEILING};
     wh_cleanup(clear_draft) struct draft draft;
-    struct wh_copy copies[COPIES_MAX];
-    const size_t count = rough_copies(old, fresh, copies);
 
     init_draft(&draft);
     add_content(&draft, WH_PATCH_ELF, made_elf_file(old), made_elf_file(fresh), copies, count);
     write_draft(&draft, &group);
-    golden_put_patched("step-patch-elf.wht", pair, &group, 1);
+    golden_put_patched(name, pair, &group, 1);
+}
+
+static void put_programs(
+    const struct golden_pair *pair, const struct made_elf *old, const struct made_elf *fresh)
+{
+    struct wh_copy copies[COPIES_MAX];
+
+    size_t count = rough_copies(old, fresh, copies);
+    put_program("step-patch-elf.wht", pair, old, fresh, copies, count);
+    count = scattered_copies(old, fresh, copies);
+    put_program("step-patch-elf-scattered.wht", pair, old, fresh, copies, count);
 }
 
 static void put_old(const struct sample *old)
@@ -328,5 +367,5 @@ void golden_put_patches(void)
     sample_step(&program.old, &program.fresh, NULL, &program.step);
     put_old(&texts.old);
     put_texts(&texts);
-    put_program(&program, &old, &fresh);
+    put_programs(&program, &old, &fresh);
 }
