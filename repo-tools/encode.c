@@ -19,15 +19,24 @@ static int level_for(uint64_t bytes, enum wh_effort effort)
     return bytes <= 512u << 20 ? 22 : 12;
 }
 
+enum wh_effort wh_trial_effort(uint64_t bytes, enum wh_effort effort)
+{
+    enum { SOON_DONE = 1 << 20 };
+
+    return bytes <= SOON_DONE || effort == WH_EFFORT_BEST ? effort : WH_EFFORT_LEAST;
+}
+
 /* Match finders' tables of libzstd 1.4 to 1.5, rounded up; they are smaller for small inputs. Long
- * bases get a table for long distances, of one entry for each 16 to 128 bytes. */
+ * bases, and long contents at low levels, get a table for long distances, of one entry for each 16
+ * to 128 bytes. */
 uint64_t wh_encode_memory(uint64_t reference, uint64_t content, enum wh_effort effort)
 {
-    enum { LONG_REFERENCE = 1 << 20, FOR_EACH_BYTE = 32, ALWAYS = 2 << 20 };
+    enum { LONG = 1 << 20, FOR_EACH_BYTE = 32, ALWAYS = 2 << 20 };
     uint64_t bytes = reference + content;
     int level = level_for(bytes, effort);
     uint64_t tables = (level == 6 ? 8u : level == 12 ? 80u : level == 19 ? 96u : 704u) << 20;
-    uint64_t distances = reference > LONG_REFERENCE ? bytes / (level >= 19 ? 1 : 4) : 0;
+    bool is_long = reference > LONG || (content > LONG && level < 19);
+    uint64_t distances = is_long ? bytes / (level >= 19 ? 1 : 4) : 0;
 
     if (tables > FOR_EACH_BYTE * bytes + ALWAYS)
         tables = FOR_EACH_BYTE * bytes + ALWAYS;

@@ -16,6 +16,11 @@ WH_MUST_CHECK wh_status wh_encode_zstd(struct wh_bytes reference, struct wh_byte
 WH_MUST_CHECK wh_status wh_encode_patch(const struct wh_residue *residue, uint64_t content_length,
     uint32_t member_count, enum wh_effort effort, struct wh_buffer *out, struct wh_error *err);
 
+/* The effort to compare encodings with. Which of several is the smallest shows with the least
+ * effort too, unless they are close; where the bytes to encode are many, that takes a hundredth of
+ * the time. */
+enum wh_effort wh_trial_effort(uint64_t bytes, enum wh_effort effort);
+
 /* The most memory that either takes beside its input and output; reference is 0 for residues. */
 uint64_t wh_encode_memory(uint64_t reference, uint64_t content, enum wh_effort effort);
 

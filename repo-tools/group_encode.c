@@ -8,6 +8,8 @@
 #include <stdlib.h>
 
 #include "encode.h"
+#include "small_set.h"
+#include "together.h"
 #include "whittle/cleanup.h"
 #include "whittle/limits.h"
 
@@ -94,41 +96,6 @@ static wh_status add_group(struct encoder *encoder, enum wh_codec_id codec,
     return WH_OK;
 }
 
-/* Where no two members are worked on with the same effort the least one counts. */
-static enum wh_effort effort_of(
-    const struct encoder *encoder, struct wh_member *const *members, uint32_t count)
-{
-    enum wh_effort effort = encoder->means->effort;
-    uint64_t length = 0;
-
-    for (uint32_t i = 0; i < count; i++) {
-        length += wh_residue_length(&members[i]->residue);
-        if (members[i]->effort < effort)
-            effort = members[i]->effort;
-    }
-    return wh_memory_for_residues(length, encoder->room, effort);
-}
-
-static wh_status encode_residues(const struct encoder *encoder, struct wh_member *const *members,
-    uint32_t count, struct wh_buffer *out, struct wh_error *err)
-{
-    wh_cleanup(wh_residue_clear) struct wh_residue all;
-    enum wh_effort effort = effort_of(encoder, members, count);
-    uint64_t length = 0;
-
-    wh_residue_init(&all);
-    if (count == 1) /* without a copy: it may be large */
-        return wh_encode_patch(
-            &members[0]->residue, members[0]->content.length, count, effort, out, err);
-    for (uint32_t i = 0; i < count; i++) {
-        wh_residue_append(&all, &members[i]->residue);
-        length += members[i]->content.length;
-    }
-    for (int i = 0; i < WH_STREAMS; i++)
-        WH_TRY(wh_buffer_check(&all.streams[i], err));
-    return wh_encode_patch(&all, length, count, effort, out, err);
-}
-
 /* ---- residues ------------------------------------------------------------------------------ */
 
 /* The members that need no decision, and what the frames of the others cost. */
@@ -136,6 +103,7 @@ struct undisputed {
     struct wh_member **members;
     uint32_t count;
     uint64_t frames;
+    bool rough; /* some of these costs are */
 };
 
 static void clear_undisputed(struct undisputed *undisputed)
@@ -150,17 +118,106 @@ static wh_status find_undisputed(
     if (!undisputed->members)
         return wh_no_memory(err);
     for (uint32_t i = 0; i < open->count; i++) {
-        if (open->members[i]->contested)
-            undisputed->frames += open->members[i]->frame.length;
-        else
-            undisputed->members[undisputed->count++] = open->members[i];
+        struct wh_member *member = open->members[i];
+        if (member->contested) {
+            undisputed->frames += wh_member_frame_cost(member);
+            undisputed->rough |= member->rough;
+        } else {
+            undisputed->members[undisputed->count++] = member;
+        }
     }
     return WH_OK;
 }
 
 static wh_status add_frame(struct encoder *encoder, struct wh_member *member, struct wh_error *err)
 {
+    WH_TRY(wh_member_make_frame(member, err));
     return add_group(encoder, WH_CODEC_ZSTD, &member, 1, &member->frame, err);
+}
+
+/* A group of all members, and one of those that need no decision. */
+struct groupings {
+    struct wh_buffer all;
+    struct wh_buffer rest;
+    enum wh_effort effort; /* with which they are encoded */
+};
+
+static void clear_groupings(struct groupings *groupings)
+{
+    wh_buffer_clear(&groupings->all);
+    wh_buffer_clear(&groupings->rest);
+}
+
+static wh_status encode_groupings(const struct encoder *encoder, const struct open_group *open,
+    const struct undisputed *undisputed, enum wh_effort effort, struct groupings *groupings,
+    struct wh_error *err)
+{
+    clear_groupings(groupings);
+    groupings->all = (struct wh_buffer){.ceiling = WH_BUNDLE_MAX};
+    groupings->rest = (struct wh_buffer){.ceiling = WH_BUNDLE_MAX};
+    groupings->effort = effort;
+    WH_TRY(wh_encode_residues(
+        open->members, open->count, effort, encoder->room, &groupings->all, err));
+    if (undisputed->count == 0 || undisputed->count == open->count)
+        return WH_OK;
+    return wh_encode_residues(
+        undisputed->members, undisputed->count, effort, encoder->room, &groupings->rest, err);
+}
+
+static wh_status make_frames(
+    const struct open_group *open, struct undisputed *undisputed, struct wh_error *err)
+{
+    undisputed->frames = 0;
+    for (uint32_t i = 0; i < open->count; i++) {
+        if (!open->members[i]->contested)
+            continue;
+        WH_TRY(wh_member_make_frame(open->members[i], err));
+        undisputed->frames += wh_member_frame_cost(open->members[i]);
+    }
+    return WH_OK;
+}
+
+/* Programs of one package share code, and then their residues share bytes: what is contested goes
+ * into the group if the group is smaller for it than the frames are. Rough costs say so unless
+ * they are within a fifth of each other. */
+static wh_status weigh(const struct encoder *encoder, const struct open_group *open,
+    struct undisputed *undisputed, struct groupings *groupings, bool *out_join,
+    struct wh_error *err)
+{
+    enum wh_effort effort = encoder->means->effort;
+    uint64_t length = 0;
+
+    for (uint32_t i = 0; i < open->count; i++)
+        length += wh_residue_length(&open->members[i]->residue);
+    enum wh_effort trial = wh_trial_effort(length, effort);
+    WH_TRY(encode_groupings(encoder, open, undisputed, trial, groupings, err));
+    uint64_t together = groupings->all.length;
+    uint64_t apart = groupings->rest.length + undisputed->frames;
+    *out_join = together <= apart;
+    bool is_clear = together <= apart / 5 * 4 || apart <= together / 5 * 4;
+    if (is_clear || (trial == effort && !undisputed->rough))
+        return WH_OK;
+    wh_status status = make_frames(open, undisputed, err);
+    if (status == WH_OVER_LIMIT) {
+        *out_join = true;
+        return WH_OK;
+    }
+    WH_TRY(status);
+    if (trial != effort)
+        WH_TRY(encode_groupings(encoder, open, undisputed, effort, groupings, err));
+    *out_join = groupings->all.length <= groupings->rest.length + undisputed->frames;
+    return WH_OK;
+}
+
+static wh_status add_patches(struct encoder *encoder, struct wh_member *const *members,
+    uint32_t count, struct wh_buffer *made, struct wh_error *err)
+{
+    wh_cleanup(wh_buffer_clear) struct wh_buffer fresh = {.ceiling = WH_BUNDLE_MAX};
+
+    if (made->length > 0)
+        return add_group(encoder, WH_CODEC_PATCH, members, count, made, err);
+    WH_TRY(wh_encode_residues(members, count, encoder->means->effort, encoder->room, &fresh, err));
+    return add_group(encoder, WH_CODEC_PATCH, members, count, &fresh, err);
 }
 
 /* The contested members of a group as frames, the others as they are. */
@@ -168,8 +225,7 @@ static wh_status add_apart(struct encoder *encoder, const struct open_group *ope
     const struct undisputed *undisputed, struct wh_buffer *rest, struct wh_error *err)
 {
     if (undisputed->count > 0)
-        WH_TRY(
-            add_group(encoder, WH_CODEC_PATCH, undisputed->members, undisputed->count, rest, err));
+        WH_TRY(add_patches(encoder, undisputed->members, undisputed->count, rest, err));
     for (uint32_t i = 0; i < open->count; i++) {
         if (!open->members[i]->contested)
             continue;
@@ -179,28 +235,26 @@ static wh_status add_apart(struct encoder *encoder, const struct open_group *ope
     return WH_OK;
 }
 
-/* Programs of one package share code, and then their residues share bytes: what is contested goes
- * into the group if the group is smaller for it than the frames are. */
 static wh_status finish_patches(
     struct encoder *encoder, struct open_group *open, struct wh_error *err)
 {
-    wh_cleanup(wh_buffer_clear) struct wh_buffer all = {.ceiling = WH_BUNDLE_MAX};
-    wh_cleanup(wh_buffer_clear) struct wh_buffer rest = {.ceiling = WH_BUNDLE_MAX};
+    wh_cleanup(clear_groupings) struct groupings groupings = {.effort = encoder->means->effort};
     wh_cleanup(clear_undisputed) struct undisputed undisputed = {0};
+    bool join = true;
 
     if (open->count == 0)
         return WH_OK;
     WH_TRY(find_undisputed(open, &undisputed, err));
-    WH_TRY(encode_residues(encoder, open->members, open->count, &all, err));
-    if (undisputed.count < open->count && undisputed.count > 0)
-        WH_TRY(encode_residues(encoder, undisputed.members, undisputed.count, &rest, err));
-    bool join = undisputed.count == open->count || all.length <= rest.length + undisputed.frames;
+    if (undisputed.count < open->count)
+        WH_TRY(weigh(encoder, open, &undisputed, &groupings, &join, err));
+    if (groupings.effort != encoder->means->effort)
+        clear_groupings(&groupings);
     for (uint32_t i = 0; join && i < open->count; i++)
         wh_member_settle(open->members[i], true);
     if (join)
-        WH_TRY(add_group(encoder, WH_CODEC_PATCH, open->members, open->count, &all, err));
+        WH_TRY(add_patches(encoder, open->members, open->count, &groupings.all, err));
     else
-        WH_TRY(add_apart(encoder, open, &undisputed, &rest, err));
+        WH_TRY(add_apart(encoder, open, &undisputed, &groupings.rest, err));
     open->count = 0;
     open->bytes = 0;
     return WH_OK;
@@ -232,58 +286,57 @@ static wh_status add_patch(struct encoder *encoder, struct wh_member *member, st
 
 /* ---- small files --------------------------------------------------------------------------- */
 
-static wh_status encode_text(const struct open_group *open, enum wh_effort effort,
-    struct wh_buffer *out, struct wh_error *err)
-{
-    wh_cleanup(wh_buffer_clear) struct wh_buffer reference = {.ceiling = 2 * WH_TEXT_GROUP};
-    wh_cleanup(wh_buffer_clear) struct wh_buffer content = {.ceiling = 2 * WH_TEXT_GROUP};
-
-    for (uint32_t i = 0; i < open->count; i++) {
-        const struct wh_member *member = open->members[i];
-        wh_buffer_append(&reference, member->base.data, member->base.length);
-        wh_buffer_append(&content, member->content.data, member->content.length);
-    }
-    WH_TRY(wh_buffer_check(&reference, err));
-    WH_TRY(wh_buffer_check(&content, err));
-    return wh_encode_zstd(wh_buffer_bytes(&reference), wh_buffer_bytes(&content), effort, out, err);
-}
-
 static void note_costs(
-    struct encoder *encoder, const struct open_group *open, uint64_t frame, uint64_t patch)
+    struct encoder *encoder, const struct open_group *open, const struct wh_set_choice *choice)
 {
     encoder->sets++;
     for (uint32_t i = 0; i < open->count; i++) {
         struct wh_costs *costs = &open->members[i]->costs;
         costs->set = encoder->sets;
-        costs->set_frame = frame;
-        costs->set_patch = patch;
+        costs->set_frame = choice->all_frame;
+        costs->set_patch = choice->all_patch;
     }
 }
 
-/* A set of small files, as one frame; or, where that is smaller, their residues go into the groups
- * of residues. */
+/* Those of a set that are together: a group of their own, unless a group of residues is so small
+ * that it is mostly the group. */
+static wh_status add_shared(struct encoder *encoder, struct wh_member *const *members,
+    uint32_t count, struct wh_set_choice *choice, struct wh_error *err)
+{
+    enum { WORTH_A_GROUP = 256 };
+
+    if (count == 0)
+        return WH_OK;
+    if (choice->codec != WH_CODEC_PATCH || choice->shared.length >= WORTH_A_GROUP)
+        return add_group(encoder, choice->codec, members, count, &choice->shared, err);
+    for (uint32_t i = 0; i < count; i++)
+        WH_TRY(add_patch(encoder, members[i], err));
+    return WH_OK;
+}
+
+static void clear_choice(struct wh_set_choice *choice)
+{
+    wh_buffer_clear(&choice->shared);
+}
+
 static wh_status finish_text(struct encoder *encoder, struct open_group *open, struct wh_error *err)
 {
-    wh_cleanup(wh_buffer_clear) struct wh_buffer text = {.ceiling = WH_BUNDLE_MAX};
-    wh_cleanup(wh_buffer_clear) struct wh_buffer patch = {.ceiling = WH_BUNDLE_MAX};
+    wh_cleanup(clear_choice) struct wh_set_choice choice = {0};
+    uint32_t shared = 0;
 
     if (open->count == 0)
         return WH_OK;
-    WH_TRY(encode_text(open, encoder->means->effort, &text, err));
-    for (uint32_t i = 0; i < open->count; i++)
-        WH_TRY(wh_member_diff(open->members[i], err));
-    wh_status status = encode_residues(encoder, open->members, open->count, &patch, err);
-    bool can_patch = status != WH_UNSUPPORTED;
-    if (can_patch)
-        WH_TRY(status);
-    note_costs(encoder, open, text.length, can_patch ? patch.length : WH_NO_COST);
-    bool keep_text = !can_patch || text.length <= patch.length;
-    if (keep_text)
-        WH_TRY(add_group(encoder, WH_CODEC_ZSTD, open->members, open->count, &text, err));
-    for (uint32_t i = 0; i < open->count && !keep_text; i++) {
-        open->members[i]->way = WH_WAY_PATCH;
-        WH_TRY(add_patch(encoder, open->members[i], err));
+    WH_TRY(wh_set_choose(
+        open->members, open->count, encoder->means->effort, encoder->room, &choice, err));
+    note_costs(encoder, open, &choice);
+    for (uint32_t i = 0; i < open->count; i++) {
+        struct wh_member *member = open->members[i];
+        if (member->way == WH_WAY_TEXT || member->way == WH_WAY_PATCH)
+            open->members[shared++] = member;
+        else
+            WH_TRY(add_frame(encoder, member, err));
     }
+    WH_TRY(add_shared(encoder, open->members, shared, &choice, err));
     open->count = 0;
     open->bytes = 0;
     return WH_OK;

@@ -6,8 +6,8 @@
 #include "member.h"
 #include "memory.h"
 
-/* Old and new contents of one group of small files; more gains less than 5 %. */
-#define WH_TEXT_GROUP (1u << 20)
+/* Old and new contents of one set of small files; more gains less than 5 %. */
+#define WH_TEXT_GROUP (2u << 20)
 /* New contents of one group of residues. Long groups find what programs of one package share. */
 #define WH_PATCH_GROUP (64u << 20)
 
@@ -21,8 +21,8 @@ struct wh_encoded_groups {
     uint32_t group_count;
 };
 
-/* %config files stay alone, %doc files among themselves; small files share frames, or their
- * residues join those of larger ones, whichever is smaller. origin may be NULL where no entry has a
+/* %config files stay alone, %doc files among themselves; small files share frames, or groups of
+ * residues, or stay alone, whichever is smaller. origin may be NULL where no entry has a
  * base; a base that does not pay is taken out of its entry. The result depends on contents and
  * means alone. WH_OVER_LIMIT: the groups have more than means->stored_max bytes. Free with
  * wh_encoded_groups_clear(). */

@@ -80,17 +80,28 @@ static wh_status take_cost(wh_status status, const struct wh_buffer *stored, uin
     return WH_OK;
 }
 
+/* With less effort than it will be made with, a group takes a quarter more at most. */
+static struct wh_buffer room_for(const struct wh_member *member, enum wh_effort effort)
+{
+    uint64_t most = member->stored_max;
+
+    return (struct wh_buffer){.ceiling = effort < member->effort ? most + most / 4 : most};
+}
+
 /* Makes the residue. By itself it has so many bytes; in a group it costs less, so this errs on the
  * other codecs' side by some bytes only. */
 static wh_status cost_of_residue(struct wh_member *member, struct wh_error *err)
 {
-    wh_cleanup(wh_buffer_clear) struct wh_buffer stored = {.ceiling = member->stored_max};
+    wh_cleanup(wh_buffer_clear) struct wh_buffer stored = {0};
     wh_status status = wh_member_diff(member, err);
 
-    if (status == WH_OK)
-        status = wh_encode_patch(
-            &member->residue, member->content.length, 1, member->effort, &stored, err);
-
+    if (status == WH_OK) {
+        enum wh_effort effort = wh_trial_effort(
+            wh_residue_length(&member->residue), member->effort);
+        member->rough |= effort < member->effort;
+        stored = room_for(member, effort);
+        status = wh_encode_patch(&member->residue, member->content.length, 1, effort, &stored, err);
+    }
     return take_cost(status, &stored, &member->costs.patch);
 }
 
@@ -98,44 +109,55 @@ static wh_status cost_of_residue(struct wh_member *member, struct wh_error *err)
  * there, and zstd's time grows with the whole content. */
 static bool may_frame_win(const struct wh_member *member)
 {
-    enum { EAGER_MAX = 8 << 20 };
     uint64_t cost = member->costs.patch;
     size_t length = member->content.length;
 
     if (member->effort == WH_EFFORT_BEST)
         return true;
-    if (is_elf(member->content) || length > EAGER_MAX || member->effort < WH_EFFORT_DEFAULT)
+    if (member->effort < WH_EFFORT_DEFAULT)
         return cost > length / 4;
-    return cost > length / 64;
+    return cost > length / (is_elf(member->content) ? 16 : 64);
+}
+
+static wh_status encode_frame(const struct wh_member *member, enum wh_member_way way,
+    enum wh_effort effort, struct wh_buffer *out, struct wh_error *err)
+{
+    struct wh_bytes base = way == WH_WAY_PREFIXED ? member->base : (struct wh_bytes){0};
+
+    return wh_encode_zstd(base, member->content, effort, out, err);
 }
 
 /* Keeps the frame if it is the smallest so far. */
 static wh_status try_frame(struct wh_member *member, enum wh_member_way way, uint64_t *best,
     uint64_t *out_cost, struct wh_error *err)
 {
-    wh_cleanup(wh_buffer_clear) struct wh_buffer frame = {.ceiling = member->stored_max};
-    struct wh_bytes base = way == WH_WAY_PREFIXED ? member->base : (struct wh_bytes){0};
-    wh_status status = wh_encode_zstd(base, member->content, member->effort, &frame, err);
+    uint64_t bytes = (uint64_t)member->base.length + member->content.length;
+    bool has_choice = member->base.length > 0;
+    enum wh_effort effort = has_choice ? wh_trial_effort(bytes, member->effort) : member->effort;
+    wh_cleanup(wh_buffer_clear) struct wh_buffer frame = room_for(member, effort);
+    wh_status status = encode_frame(member, way, effort, &frame, err);
 
+    member->rough |= effort < member->effort;
     WH_TRY(take_cost(status, &frame, out_cost));
     if (*out_cost >= *best)
         return WH_OK;
     *best = *out_cost;
     member->way = way;
+    if (effort < member->effort)
+        return WH_OK;
     struct wh_buffer loser = member->frame;
     member->frame = frame;
     frame = loser;
     return WH_OK;
 }
 
-/* Tries what may win; best is the least cost of all, and the way is that one's. */
+/* Tries what may win; best is the least cost of a frame, and the way is that one's, if any. */
 static wh_status try_all(struct wh_member *member, uint64_t *best, struct wh_error *err)
 {
     struct wh_costs *costs = &member->costs;
 
     if (member->base.length > 0) {
         WH_TRY(cost_of_residue(member, err));
-        *best = costs->patch;
         member->way = WH_WAY_PATCH;
         if (!may_frame_win(member))
             return WH_OK;
@@ -143,26 +165,51 @@ static wh_status try_all(struct wh_member *member, uint64_t *best, struct wh_err
             WH_TRY(try_frame(member, WH_WAY_PREFIXED, best, &costs->prefixed, err));
     }
     /* Whatever is patched to less than a quarter is never smaller by itself. */
-    if (member->base.length == 0 || *best > member->content.length / 4)
+    uint64_t quarter = member->content.length / 4;
+    if (member->base.length == 0 || (costs->patch > quarter && *best > quarter))
         WH_TRY(try_frame(member, WH_WAY_WHOLE, best, &costs->whole, err));
     return WH_OK;
 }
 
 wh_status wh_member_choose(struct wh_member *member, struct wh_error *err)
 {
-    uint64_t best = WH_NO_COST;
+    uint64_t frame = WH_NO_COST;
 
     member->way = WH_WAY_TEXT;
     if (is_small(member))
         return WH_OK;
-    WH_TRY(try_all(member, &best, err));
-    if (best == WH_NO_COST)
+    WH_TRY(try_all(member, &frame, err));
+    uint64_t patch = member->costs.patch;
+    if (frame == WH_NO_COST && patch == WH_NO_COST)
         return wh_fail(
             err, WH_OVER_LIMIT, "a content takes more than %" PRIu64 " bytes", member->stored_max);
-    member->contested = member->way != WH_WAY_PATCH && member->costs.patch != WH_NO_COST &&
-                        best > member->costs.patch / 4 * 3;
+    if (patch == WH_NO_COST) {
+        wh_member_settle(member, false);
+        return WH_OK;
+    }
+    /* Company makes a residue smaller by a quarter at most, and rough costs err by as much. */
+    uint64_t most = member->rough ? patch + patch / 4 : patch;
+    uint64_t least = member->rough ? patch / 5 * 3 : patch / 4 * 3;
+    member->contested = frame < most && frame > least;
     if (!member->contested)
-        wh_member_settle(member, member->way == WH_WAY_PATCH);
+        wh_member_settle(member, frame >= most);
+    return WH_OK;
+}
+
+uint64_t wh_member_frame_cost(const struct wh_member *member)
+{
+    return member->way == WH_WAY_WHOLE ? member->costs.whole : member->costs.prefixed;
+}
+
+wh_status wh_member_make_frame(struct wh_member *member, struct wh_error *err)
+{
+    uint64_t *cost = member->way == WH_WAY_WHOLE ? &member->costs.whole : &member->costs.prefixed;
+
+    if (member->frame.length > 0)
+        return WH_OK;
+    member->frame.ceiling = member->stored_max;
+    WH_TRY(encode_frame(member, member->way, member->effort, &member->frame, err));
+    *cost = member->frame.length;
     return WH_OK;
 }
 

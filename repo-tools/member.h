@@ -9,19 +9,20 @@
 #include "effort.h"
 #include "package_file.h"
 
-/* Files up to here without structure of their own gain from company: old contents of all are the
- * reference of all. */
-#define WH_SMALL_FILE (32u << 10)
+/* Files up to here without structure of their own may gain from company: old contents of all are
+ * the reference of all. */
+#define WH_SMALL_FILE (512u << 10)
 
 enum wh_member_way {
-    WH_WAY_TEXT,     /* small: shares a frame with others */
+    WH_WAY_TEXT,     /* small: may share a frame with others */
     WH_WAY_PATCH,    /* its residue goes into a group of residues */
     WH_WAY_PREFIXED, /* a frame of its own, with its base as prefix */
     WH_WAY_WHOLE,    /* a frame of its own */
 };
 
-/* Bytes that a content would take by itself, each way. Small files are compared in sets, which have
- * numbers from 1 on: bytes that the whole set would take. */
+/* Bytes that a content would take by itself, each way; of a long content roughly, a quarter too
+ * much at most. Small files are compared in sets, which have numbers from 1 on: bytes that the
+ * whole set would take. */
 struct wh_costs {
     uint64_t patch;
     uint64_t prefixed;
@@ -46,9 +47,10 @@ struct wh_member {
     enum wh_effort effort;
     uint64_t stored_max;
     enum wh_member_way way;
-    /* Its frame is smaller than its residue, but not by so much that company could not change
-     * that: it has both, and the group decides. */
+    /* Its frame is smaller than its residue, or may be, but not by so much that company could not
+     * change that: the group decides. */
     bool contested;
+    bool rough;                /* its costs are; the frame is made when it is settled for */
     struct wh_residue residue; /* for WH_WAY_PATCH */
     struct wh_buffer frame;    /* for WH_WAY_PREFIXED and WH_WAY_WHOLE */
     struct wh_costs costs;
@@ -68,7 +70,14 @@ void wh_member_clear(struct wh_member *member);
 /* Decides the way and does the work for it. WH_OVER_LIMIT: each way takes more than stored_max. */
 WH_MUST_CHECK wh_status wh_member_choose(struct wh_member *member, struct wh_error *err);
 
-/* Settles a contested member: for its residue, or for its frame. */
+/* Bytes of the frame that the member would get. */
+uint64_t wh_member_frame_cost(const struct wh_member *member);
+
+/* Makes the frame of a member whose way is one, where it is not made yet. WH_OVER_LIMIT: it takes
+ * more than stored_max. */
+WH_MUST_CHECK wh_status wh_member_make_frame(struct wh_member *member, struct wh_error *err);
+
+/* Settles a contested member: for its residue, or for its frame, which has to be made. */
 void wh_member_settle(struct wh_member *member, bool for_residue);
 
 /* Makes the residue of a member that was small, for a comparison with its text group. */

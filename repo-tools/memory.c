@@ -80,6 +80,7 @@ enum wh_effort wh_memory_for_residues(uint64_t length, uint64_t room, enum wh_ef
 struct sums {
     uint64_t contents;
     uint64_t based[WH_CLASSES]; /* contents that have a base, and are not a group by themselves */
+    uint64_t small;             /* of small files, bases included */
 };
 
 static uint64_t base_of(const struct wh_entry *entry, const struct wh_header *old_header)
@@ -87,14 +88,17 @@ static uint64_t base_of(const struct wh_entry *entry, const struct wh_header *ol
     return entry->base == WH_NO_FILE ? 0 : old_header->files[entry->base].size;
 }
 
-static struct sums sum_up(
-    const struct wh_entry *entries, uint32_t count, const struct wh_header *new_header)
+static struct sums sum_up(const struct wh_entry *entries, uint32_t count,
+    const struct wh_header *old_header, const struct wh_header *new_header)
 {
     struct sums sums = {0};
 
     for (uint32_t i = 0; i < count; i++) {
         const struct wh_file *file = &new_header->files[entries[i].file];
+        uint64_t base = base_of(&entries[i], old_header);
         sums.contents += file->size;
+        if (file->size <= WH_SMALL_FILE && base <= WH_SMALL_FILE)
+            sums.small += file->size + base;
         if (entries[i].base != WH_NO_FILE && file->size < WH_PATCH_GROUP)
             sums.based[wh_file_class(file)] += file->size;
     }
@@ -134,8 +138,16 @@ static uint64_t memory_of_rest(
            2 * least(sums->contents, means->stored_max) + memory_of_waiting(sums, means);
 }
 
-/* Before the contents and after them: inflating payloads, groups of residues, the new header as a
- * patch of the old one. */
+/* A set of small files: end to end, a frame for each, groups of which two are there at a time. */
+static uint64_t memory_of_set(uint64_t small, enum wh_effort effort)
+{
+    uint64_t set = least(small, WH_TEXT_GROUP);
+
+    return wh_encode_memory(0, set, effort) + 4 * set;
+}
+
+/* Before the contents and after them: inflating payloads, groups of residues, sets of small files,
+ * the new header as a patch of the old one. */
 static uint64_t memory_of_others(const struct sums *sums, uint64_t files, uint64_t payloads,
     uint64_t room, enum wh_effort effort)
 {
@@ -148,15 +160,16 @@ static uint64_t memory_of_others(const struct sums *sums, uint64_t files, uint64
     uint64_t grouping = memory_of_residues(
         residues, wh_memory_for_residues(residues, room, effort));
     uint64_t writing = least(HEADERS, files * HEADER_OF_A_FILE);
+    uint64_t most = greatest(grouping, memory_of_set(sums->small, effort));
 
-    return greatest(greatest(least(INFLATING, payloads), grouping), writing);
+    return greatest(greatest(least(INFLATING, payloads), most), writing);
 }
 
 struct wh_memory wh_memory_of_bundle(const struct wh_entry *entries, uint32_t entry_count,
     const struct wh_header *old_header, const struct wh_header *new_header,
     const struct wh_means *means)
 {
-    const struct sums sums = sum_up(entries, entry_count, new_header);
+    const struct sums sums = sum_up(entries, entry_count, old_header, new_header);
     uint64_t files = (uint64_t)new_header->file_count + (old_header ? old_header->file_count : 0);
     uint64_t payloads = bytes_of_files(old_header) + bytes_of_files(new_header);
     uint64_t rest = memory_of_rest(&sums, files, payloads, means);

@@ -92,6 +92,15 @@ static int window_log_for(size_t reach)
     return log;
 }
 
+/* Matches far back are beyond the match finder's tables: in a long base always, in long contents at
+ * levels with small tables. */
+static bool needs_long_distances(struct wh_bytes raw, struct wh_bytes prefix, int level)
+{
+    enum { LONG = 1 << 20, LARGE_TABLES = 16 };
+
+    return prefix.length > LONG || (raw.length > LONG && level < LARGE_TABLES);
+}
+
 static size_t configure(ZSTD_CCtx *encoder, struct wh_bytes raw, struct wh_bytes prefix, int level)
 {
     const struct {
@@ -103,8 +112,7 @@ static size_t configure(ZSTD_CCtx *encoder, struct wh_bytes raw, struct wh_bytes
         {ZSTD_c_checksumFlag, 0},    /* every content is hashed */
         {ZSTD_c_dictIDFlag, 0},
         {ZSTD_c_windowLog, window_log_for(raw.length + prefix.length + 1024)},
-        /* Matches far back in a long base are beyond the match finder's tables. */
-        {ZSTD_c_enableLongDistanceMatching, prefix.length > (1u << 20) ? 1 : 0},
+        {ZSTD_c_enableLongDistanceMatching, needs_long_distances(raw, prefix, level) ? 1 : 0},
     };
 
     for (size_t i = 0; i < sizeof settings / sizeof *settings; i++) {
