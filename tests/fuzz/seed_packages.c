@@ -119,6 +119,47 @@ static void seed_small(void)
     }
 }
 
+/* Swaps two names of the same length. */
+static void swap_names(struct wh_bytes payload, const char *a, const char *b, uint8_t *out)
+{
+    size_t length = strlen(a);
+
+    memcpy(out, payload.data, payload.length);
+    for (size_t at = 0; at + length <= payload.length; at++) {
+        if (memcmp(payload.data + at, a, length) == 0)
+            memcpy(out + at, b, length);
+        else if (memcmp(payload.data + at, b, length) == 0)
+            memcpy(out + at, a, length);
+    }
+}
+
+/* Another member of a hardlink set has the content than the last one. */
+static void seed_swapped_links(void)
+{
+    struct wh_bytes payload = wh_buffer_bytes(&fuzz_new()->payload);
+    wh_autofree uint8_t *swapped = malloc(payload.length);
+
+    if (!swapped)
+        abort();
+    swap_names(payload, "sample/link-a", "sample/link-b", swapped);
+    seed_chosen(
+        "skeleton", "links-swapped", CHOICES(0), (struct wh_bytes){swapped, payload.length});
+}
+
+/* What the plugin would not take as a carrier. */
+static void seed_signatures(void)
+{
+    static const struct sample_tag short_md5 = {1004, 7, 15, "0123456789abcde", 15};
+    static const struct sample_tag text_md5 = {1004, 6, 1, "0123456789abcde", 16};
+    wh_cleanup(wh_buffer_clear) struct wh_buffer prefix = {0};
+    wh_cleanup(wh_buffer_clear) struct wh_buffer other = {0};
+
+    sample_signed_prefix(&short_md5, 1, &prefix);
+    sample_signed_prefix(&text_md5, 1, &other);
+    seed("prefix", "md5-too-short", wh_buffer_bytes(&prefix));
+    seed("prefix", "md5-not-binary", wh_buffer_bytes(&other));
+}
+
 void seed_packages(void)
 {
     seed_sample("old", fuzz_old());
@@ -126,5 +167,7 @@ void seed_packages(void)
     seed_sample("stripped", fuzz_stripped());
     seed_chosen("skeleton", "new", CHOICES(0), wh_buffer_bytes(&fuzz_new()->payload));
     seed_chosen("skeleton", "stripped", CHOICES(1), wh_buffer_bytes(&fuzz_stripped()->payload));
+    seed_swapped_links();
+    seed_signatures();
     seed_small();
 }

@@ -59,6 +59,7 @@ void seed_texts(void)
 
     seed_text("location", "file", "repodata/0a-primary.xml.gz");
     seed_text("location", "package", "Packages/a/a-1-1.noarch.rpm");
+    seed_text("location", "backslash", "sample\\1-1.noarch");
     seed_text("location", "above", "a/../../b");
     seed_text("location", "name", "sample-1.0~rc1^git+x-1.noarch");
 }

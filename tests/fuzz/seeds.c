@@ -106,7 +106,13 @@ static void seed_vector(const char *name, struct wh_bytes bytes, const struct wh
         seed_chosen("frame", name, CHOICES(0, 0, 0), bytes);
 }
 
-/* Vectors that are refused by design teach a fuzzer nothing. */
+/* Vectors that are refused by design teach a fuzzer nothing, nor do those that start from a package
+ * which the samples do not have. */
+static bool is_seed(const char *name)
+{
+    return name[0] != '.' && strncmp(name, "bad-", 4) != 0 && !strstr(name, "patch");
+}
+
 static void seed_vectors(const char *vectors)
 {
     wh_cleanup(wh_buffer_clear) struct wh_buffer old = {.ceiling = CEILING};
@@ -121,7 +127,7 @@ static void seed_vectors(const char *vectors)
     for (int i = 0; i < count; i++) {
         const char *name = entries[i]->d_name;
         wh_cleanup(wh_buffer_clear) struct wh_buffer bytes = {.ceiling = CEILING};
-        if (name[0] != '.' && strncmp(name, "bad-", 4) != 0) {
+        if (is_seed(name)) {
             read_vector(vectors, name, &bytes);
             seed_vector(name, wh_buffer_bytes(&bytes), &old);
         }
