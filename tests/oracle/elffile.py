@@ -7,7 +7,7 @@ from rpmfile import malformed
 
 MASK = (1 << 64) - 1
 RELOCATABLE, EXECUTABLE = 1, 2
-X86_64, I386, AARCH64 = 62, 3, 183
+X86_64, I386 = 62, 3
 NOBITS, RELA = 8, 4
 WRITE, ALLOC, EXECUTE = 1, 2, 4
 IMAGE_MAX = 1 << 32
@@ -143,7 +143,7 @@ class Elf:
             return "btf"
         if not section.flags & ALLOC:
             return None
-        if section.text == ".plt" and self.machine != AARCH64:
+        if section.text == ".plt" and self.machine in (X86_64, I386):
             return "stubs"
         if section.text in NAMED:
             return NAMED[section.text]
