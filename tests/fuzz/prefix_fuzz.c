@@ -109,7 +109,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     struct wh_bytes input = {data, size};
     struct wh_prefix prefix;
-    size_t length;
+    size_t length = 0;
     struct wh_error err = {0};
 
     bool measured = measure(input, &length);
