@@ -186,3 +186,33 @@ wh_status wh_place_file(int folder, const char *name, struct wh_bytes content, s
         (void)unlinkat(folder, unfinished, 0);
     return status;
 }
+
+wh_status wh_name_file(const char *name, wh_status status, struct wh_error *err)
+{
+    char message[sizeof err->message];
+
+    if (status == WH_OK || !err || strncmp(err->message, name, strlen(name)) == 0)
+        return status;
+    (void)snprintf(message, sizeof message, "%s", err->message);
+    int number = err->sys_errno;
+    (void)wh_fail(err, status, "%s: %s", name, message);
+    err->sys_errno = number;
+    return status;
+}
+
+wh_status wh_open_folder_of(
+    const char *path, int *out_folder, const char **out_name, struct wh_error *err)
+{
+    const char *slash = strrchr(path, '/');
+    size_t length = slash == path ? 1 : slash ? (size_t)(slash - path) : 0;
+    wh_autofree char *folder = slash ? strndup(path, length) : strdup(".");
+
+    if (!folder)
+        return wh_no_memory(err);
+    int fd = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    if (fd < 0)
+        return wh_fail_errno(err, "%s", folder);
+    *out_folder = fd;
+    *out_name = slash ? slash + 1 : path;
+    return WH_OK;
+}

@@ -37,6 +37,14 @@ WH_MUST_CHECK wh_status wh_anonymous_file(int *out_fd, struct wh_error *err);
 WH_MUST_CHECK wh_status wh_place_file(
     int folder, const char *name, struct wh_bytes content, struct wh_error *err);
 
+/* Hands a failure on with the file's name before its message, if that does not begin so already:
+ * parsers know no names. */
+wh_status wh_name_file(const char *name, wh_status status, struct wh_error *err);
+
+/* Opens the folder that a path leads into; out_name is the path's last part, which may be empty. */
+WH_MUST_CHECK wh_status wh_open_folder_of(
+    const char *path, int *out_folder, const char **out_name, struct wh_error *err);
+
 /* Names that wh_place_file() gives to a file that is not complete; an interrupted run leaves at
  * most one of them, the next run removes it. */
 #define WH_UNFINISHED_PREFIX ".whittle-unfinished."

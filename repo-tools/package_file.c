@@ -13,20 +13,6 @@
 #include "whittle/cleanup.h"
 #include "whittle/limits.h"
 
-/* Hands an error on with the file's name before it: the parsers below know none. */
-static wh_status name_file(const char *path, wh_status status, struct wh_error *err)
-{
-    char message[sizeof err->message];
-
-    if (status == WH_OK || !err || strncmp(err->message, path, strlen(path)) == 0)
-        return status;
-    (void)snprintf(message, sizeof message, "%s", err->message);
-    int number = err->sys_errno;
-    (void)wh_fail(err, status, "%s: %s", path, message);
-    err->sys_errno = number;
-    return status;
-}
-
 static wh_status read_prefix(struct wh_package_file *package, struct wh_error *err)
 {
     size_t have = 0;
@@ -64,7 +50,7 @@ wh_status wh_package_open(int folder, const char *folder_name, const char *locat
     if (fstat(package.fd, &info) < 0)
         return wh_fail_errno(err, "%s", package.path);
     package.size = (uint64_t)info.st_size;
-    WH_TRY(name_file(package.path, read_prefix(&package, err), err));
+    WH_TRY(wh_name_file(package.path, read_prefix(&package, err), err));
     *out_package = package;
     package = (struct wh_package_file)WH_PACKAGE_FILE_NONE;
     return WH_OK;
@@ -143,7 +129,7 @@ wh_status wh_package_unpack(struct wh_package_file *package, struct wh_error *er
     /* Its digest held, so it is as its builder made it: strange, not damaged. */
     if (status == WH_MALFORMED)
         status = WH_UNSUPPORTED;
-    WH_TRY(name_file(package->path, status, err));
+    WH_TRY(wh_name_file(package->path, status, err));
     wh_package_forget(package);
     return locate_contents(package, err);
 }

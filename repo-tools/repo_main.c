@@ -9,8 +9,10 @@
 #include "explain.h"
 #include "gate.h"
 #include "repo_options.h"
+#include "single.h"
 #include "summary.h"
 #include "whittle/cleanup.h"
+#include "whittle/limits.h"
 
 enum { DONE = 0, FAILURE = 1, USAGE = 2 };
 
@@ -36,7 +38,7 @@ static wh_jobs_progress_fn *progress_for_people(void)
 static int publish(const struct wh_repo_options *options)
 {
     const struct wh_publish_options publish_options = {
-        .repository = options->subject,
+        .repository = options->operands[0],
         .previous = options->previous,
         .previous_count = options->previous_count,
         .versions = options->versions,
@@ -62,7 +64,7 @@ static int publish(const struct wh_repo_options *options)
 static int verify(const struct wh_repo_options *options)
 {
     const struct wh_verify_options verify_options = {
-        .repository = options->subject,
+        .repository = options->operands[0],
         .previous = options->previous,
         .previous_count = options->previous_count,
         .threads = options->jobs,
@@ -81,20 +83,52 @@ static int verify(const struct wh_repo_options *options)
     return result.bad > 0 ? FAILURE : DONE;
 }
 
+/* Prints what a command has to say, and frees it. */
+static void say(const struct wh_repo_options *options, struct json_object *object,
+    void (*print)(FILE *out, struct json_object *object))
+{
+    if (options->json)
+        (void)printf("%s\n", json_object_to_json_string_ext(object, JSON_C_TO_STRING_PLAIN));
+    else
+        print(stdout, object);
+    (void)json_object_put(object);
+}
+
 static int explain(const struct wh_repo_options *options)
 {
     const struct wh_explain_options explain_options = {
-        .bundle = options->subject, .old_package = options->old_package};
+        .bundle = options->operands[0], .old_package = options->operands[1]};
     struct json_object *object = NULL;
     struct wh_error error;
 
     if (wh_explain(&explain_options, &object, &error) != WH_OK)
         return complain(&error, FAILURE);
-    if (options->json)
-        (void)printf("%s\n", json_object_to_json_string_ext(object, JSON_C_TO_STRING_PLAIN));
-    else
-        wh_explain_print(stdout, object);
-    (void)json_object_put(object);
+    say(options, object, wh_explain_print);
+    return DONE;
+}
+
+static int diff(const struct wh_repo_options *options)
+{
+    const struct wh_single_files files = {
+        options->operands[0], options->operands[1], options->operands[2]};
+    const struct wh_means means = {options->effort, (uint64_t)options->memory << 20, WH_BUNDLE_MAX};
+    struct json_object *object = NULL;
+    struct wh_error error;
+
+    if (wh_single_diff(&files, &means, &object, &error) != WH_OK)
+        return complain(&error, FAILURE);
+    say(options, object, wh_single_print);
+    return DONE;
+}
+
+static int patch(const struct wh_repo_options *options)
+{
+    const struct wh_single_files files = {
+        options->operands[0], options->operands[2], options->operands[1]};
+    struct wh_error error;
+
+    if (wh_single_patch(&files, &error) != WH_OK)
+        return complain(&error, FAILURE);
     return DONE;
 }
 
@@ -107,6 +141,10 @@ static int run(const struct wh_repo_options *options)
         return verify(options);
     case WH_REPO_EXPLAIN:
         return explain(options);
+    case WH_REPO_DIFF:
+        return diff(options);
+    case WH_REPO_PATCH:
+        return patch(options);
     case WH_REPO_HELP:
         wh_repo_options_help(stdout);
         return DONE;
@@ -127,6 +165,12 @@ static void set_up_memory(void)
 #endif
 }
 
+/* librpm's configuration is read for packages only. */
+static bool has_packages(enum wh_repo_command command)
+{
+    return command == WH_REPO_PUBLISH || command == WH_REPO_VERIFY || command == WH_REPO_EXPLAIN;
+}
+
 int main(int argc, char **argv)
 {
     wh_cleanup(wh_repo_options_clear) struct wh_repo_options options = {0};
@@ -134,13 +178,15 @@ int main(int argc, char **argv)
 
     if (wh_repo_options_parse(argc, argv, &options, &error) != WH_OK)
         return complain(&error, USAGE);
-    if (wh_gate_begin(&error) != WH_OK)
+    bool with_rpm = has_packages(options.command);
+    if (with_rpm && wh_gate_begin(&error) != WH_OK)
         return complain(&error, FAILURE);
     set_up_memory();
     xmlInitParser();
     int status = run(&options);
     xmlCleanupParser();
-    wh_gate_end();
+    if (with_rpm)
+        wh_gate_end();
     if (fflush(stdout) != 0 && status == DONE) {
         (void)fputs("whittle-repo: standard output cannot be written\n", stderr);
         return FAILURE;

@@ -10,7 +10,14 @@
 #include "whittle/bytes.h"
 #include "whittle/cleanup.h"
 
-enum { PUBLISH = 1, VERIFY = 2, EXPLAIN = 4, ALL = PUBLISH | VERIFY | EXPLAIN };
+enum {
+    PUBLISH = 1,
+    VERIFY = 2,
+    EXPLAIN = 4,
+    DIFF = 8,
+    PATCH = 16,
+    ALL = PUBLISH | VERIFY | EXPLAIN | DIFF | PATCH
+};
 
 struct option_row {
     unsigned commands;
@@ -42,6 +49,10 @@ static const struct {
         "assemble and check every bundle that a repository lists"},
     {"explain", WH_REPO_EXPLAIN, EXPLAIN, 1, 2, "explain BUNDLE [OLD.rpm]",
         "say what is in a bundle; with the older package, file by file"},
+    {"diff", WH_REPO_DIFF, DIFF, 3, 3, "diff OLD NEW PATCH",
+        "make a patch of one file, any file, as publish makes it"},
+    {"patch", WH_REPO_PATCH, PATCH, 3, 3, "patch OLD PATCH NEW",
+        "make the new file from the old one and a patch"},
 };
 
 enum { COMMANDS = sizeof commands / sizeof *commands };
@@ -181,8 +192,8 @@ static wh_status take_operands(
         if (!(used & commands[c].mask))
             return wh_fail(err, WH_MALFORMED, "an option is not for %s", commands[c].name);
         options->command = commands[c].command;
-        options->subject = argv[optind + 1];
-        options->old_package = operands > 1 ? argv[optind + 2] : NULL;
+        for (int i = 0; i < operands; i++)
+            options->operands[i] = argv[optind + 1 + i];
         return WH_OK;
     }
     return wh_fail(err, WH_MALFORMED, "%s is no command", argv[optind]);

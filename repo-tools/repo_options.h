@@ -14,15 +14,18 @@ enum wh_repo_command {
     WH_REPO_PUBLISH,
     WH_REPO_VERIFY,
     WH_REPO_EXPLAIN,
+    WH_REPO_DIFF,
+    WH_REPO_PATCH,
     WH_REPO_HELP,
     WH_REPO_VERSION
 };
 
+#define WH_REPO_OPERANDS_MAX 3
+
 struct wh_repo_options {
     enum wh_repo_command command;
-    const char *subject;     /* REPO or BUNDLE */
-    const char *old_package; /* explain: OLD.rpm, or NULL */
-    const char **previous;   /* owned array of borrowed strings */
+    const char *operands[WH_REPO_OPERANDS_MAX]; /* in their order; NULL for those not given */
+    const char **previous;                      /* owned array of borrowed strings */
     uint32_t previous_count;
     uint32_t versions;
     uint32_t jobs;   /* 0: as many as there are processors */

@@ -15,10 +15,25 @@ uint64_t wh_stream_ceiling(enum wh_patch_stream stream, uint64_t output_length, 
     return output_length + for_each * members;
 }
 
-struct stream_lengths {
-    uint64_t raw;
-    uint64_t stored;
-};
+static wh_status read_lengths(struct wh_reader *reader, struct wh_stream_lengths *lengths,
+    uint64_t ceiling, struct wh_error *err)
+{
+    lengths->raw = wh_read_varint(reader, ceiling);
+    lengths->stored = wh_read_varint(reader, (uint64_t)(reader->end - reader->at));
+    if (reader->failed || (lengths->raw == 0) != (lengths->stored == 0))
+        return wh_fail(err, WH_MALFORMED, "the lengths of a group's streams are wrong");
+    return WH_OK;
+}
+
+wh_status wh_streams_measure(
+    struct wh_bytes stored, struct wh_stream_lengths out_lengths[WH_STREAMS], struct wh_error *err)
+{
+    struct wh_reader reader = wh_reader_over(stored);
+
+    for (int i = 0; i < WH_STREAMS; i++)
+        WH_TRY(read_lengths(&reader, &out_lengths[i], UINT64_MAX, err));
+    return WH_OK;
+}
 
 static wh_status inflate_stream(
     struct wh_bytes stored, uint64_t length, uint8_t **out_bytes, struct wh_error *err)
@@ -38,14 +53,11 @@ wh_status wh_streams_open(struct wh_bytes stored, uint64_t output_length, uint32
 {
     wh_cleanup(wh_streams_clear) struct wh_streams streams = {0};
     struct wh_reader reader = wh_reader_over(stored);
-    struct stream_lengths lengths[WH_STREAMS];
+    struct wh_stream_lengths lengths[WH_STREAMS];
 
     for (int i = 0; i < WH_STREAMS; i++) {
         uint64_t ceiling = wh_stream_ceiling((enum wh_patch_stream)i, output_length, member_count);
-        lengths[i].raw = wh_read_varint(&reader, ceiling);
-        lengths[i].stored = wh_read_varint(&reader, stored.length);
-        if (reader.failed || (lengths[i].raw == 0) != (lengths[i].stored == 0))
-            return wh_fail(err, WH_MALFORMED, "the lengths of a group's streams are wrong");
+        WH_TRY(read_lengths(&reader, &lengths[i], ceiling, err));
     }
     for (int i = 0; i < WH_STREAMS; i++) {
         struct wh_bytes frame = wh_read_bytes(&reader, lengths[i].stored);

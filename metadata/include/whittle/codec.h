@@ -45,6 +45,15 @@ struct wh_streams {
  * needs more takes another codec. */
 uint64_t wh_stream_ceiling(enum wh_patch_stream stream, uint64_t output_length, uint32_t members);
 
+struct wh_stream_lengths {
+    uint64_t raw;
+    uint64_t stored;
+};
+
+/* How long the streams of a group are, as it says itself. stored: hostile. */
+WH_MUST_CHECK wh_status wh_streams_measure(
+    struct wh_bytes stored, struct wh_stream_lengths out_lengths[WH_STREAMS], struct wh_error *err);
+
 /* stored: hostile. output_length: of all contents together, from the package's header. Free with
  * wh_streams_clear(). */
 WH_MUST_CHECK wh_status wh_streams_open(struct wh_bytes stored, uint64_t output_length,

@@ -27,7 +27,7 @@ static void reads_options_in_any_order(void **state)
     (void)state;
     assert_int_equal(parse(words, &options, NULL), WH_OK);
     assert_int_equal(options.command, WH_REPO_PUBLISH);
-    assert_string_equal(options.subject, "R");
+    assert_string_equal(options.operands[0], "R");
     assert_int_equal(options.previous_count, 2);
     assert_string_equal(options.previous[0], "A");
     assert_string_equal(options.previous[1], "B");
