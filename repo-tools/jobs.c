@@ -5,13 +5,10 @@
 #include <pthread.h>
 #include <unistd.h>
 
-#define THREADS_MAX 256u
-
 struct crew {
     const struct wh_jobs *jobs;
-    pthread_mutex_t lock; /* for what follows, and the progress */
+    pthread_mutex_t lock; /* for what follows */
     uint32_t next;
-    uint32_t done;
     bool stopped;
 };
 
@@ -26,10 +23,7 @@ static void *work(void *context)
         (void)pthread_mutex_unlock(&crew->lock);
         bool go_on = jobs->work(jobs->context, number);
         (void)pthread_mutex_lock(&crew->lock);
-        crew->done++;
         crew->stopped |= !go_on;
-        if (jobs->progress)
-            jobs->progress(jobs->context, crew->done, jobs->count);
     }
     (void)pthread_mutex_unlock(&crew->lock);
     return NULL;
@@ -45,14 +39,14 @@ static uint32_t processors(void)
 void wh_jobs_run(const struct wh_jobs *jobs)
 {
     struct crew crew = {.jobs = jobs, .lock = PTHREAD_MUTEX_INITIALIZER};
-    pthread_t threads[THREADS_MAX];
+    pthread_t threads[WH_THREADS_MAX];
     uint32_t wanted = jobs->threads ? jobs->threads : processors();
     uint32_t started = 0;
 
     if (wanted > jobs->count)
         wanted = jobs->count;
-    if (wanted > THREADS_MAX)
-        wanted = THREADS_MAX;
+    if (wanted > WH_THREADS_MAX)
+        wanted = WH_THREADS_MAX;
     while (started + 1 < wanted && pthread_create(&threads[started], NULL, work, &crew) == 0)
         started++;
     (void)work(&crew);

@@ -9,13 +9,11 @@
 /* Works on one piece; false when no further one should be started. */
 typedef bool wh_job_fn(void *context, uint32_t number);
 
-/* Called after each piece, by one thread at a time; may be NULL. */
-typedef void wh_jobs_progress_fn(void *context, uint32_t done, uint32_t total);
+#define WH_THREADS_MAX 256u
 
 struct wh_jobs {
     wh_job_fn *work;
-    wh_jobs_progress_fn *progress;
-    void *context; /* of both */
+    void *context;
     uint32_t count;
     uint32_t threads; /* 0: as many as there are processors */
 };

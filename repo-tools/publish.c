@@ -8,6 +8,7 @@
 #include <string.h>
 #include <sys/file.h>
 
+#include "jobs.h"
 #include "whittle/cleanup.h"
 
 /* The run as a whole. */
@@ -127,30 +128,30 @@ static wh_status order_packages(struct run *run, struct wh_error *err)
 static bool work_on(void *context, uint32_t number)
 {
     struct run *run = context;
+    const struct wh_repository_package *package = run->order[number];
     struct wh_package_outcome *outcome = &run->outcomes[number];
+    struct wh_progress *progress = run->context.options->progress;
 
-    wh_publish_package(&run->context, run->order[number], outcome);
+    wh_progress_enter(progress, package->name);
+    wh_publish_package(&run->context, package, outcome);
+    wh_progress_leave(progress, package->name, package->size);
     return outcome->status == WH_OK;
-}
-
-static void show_progress(void *context, uint32_t done, uint32_t total)
-{
-    const struct run *run = context;
-
-    if (run->context.options->progress)
-        run->context.options->progress(NULL, done, total);
 }
 
 static wh_status work_on_all(struct run *run, struct wh_error *err)
 {
     const struct wh_jobs jobs = {
         .work = work_on,
-        .progress = show_progress,
         .context = run,
         .count = run->package_count,
         .threads = run->context.options->threads,
     };
 
+    uint64_t bytes = 0;
+
+    for (uint32_t i = 0; i < run->package_count; i++)
+        bytes += run->order[i]->size;
+    wh_progress_begin(run->context.options->progress, run->package_count, bytes);
     wh_jobs_run(&jobs);
     for (uint32_t i = 0; i < run->package_count; i++)
         if (run->outcomes[i].status != WH_OK) {

@@ -5,7 +5,7 @@
 
 #include "allowance.h"
 #include "effort.h"
-#include "jobs.h"
+#include "progress.h"
 #include "shelf.h"
 #include "subject.h"
 #include "versions.h"
@@ -26,8 +26,8 @@ struct wh_publish_options {
     uint32_t memory;   /* MiB that all jobs together may take; a job alone may have to take more */
     enum wh_effort effort;
     bool supplement_docs;
-    bool no_reinstall;             /* no bundle from a version to itself */
-    wh_jobs_progress_fn *progress; /* its context is always NULL; may be NULL */
+    bool no_reinstall;            /* no bundle from a version to itself */
+    struct wh_progress *progress; /* NULL for none */
 };
 
 /* A bundle that did not pass the gate: a fault of this program. */

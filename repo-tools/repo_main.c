@@ -22,17 +22,10 @@ static int complain(const struct wh_error *error, int status)
     return status;
 }
 
-static void show_progress(void *context, uint32_t done, uint32_t total)
+/* None where nobody looks. */
+static struct wh_progress *progress_for_people(void)
 {
-    (void)context;
-    (void)fprintf(
-        stderr, "\r%" PRIu32 " of %" PRIu32 " packages%s", done, total, done == total ? "\n" : "");
-    (void)fflush(stderr);
-}
-
-static wh_jobs_progress_fn *progress_for_people(void)
-{
-    return isatty(STDERR_FILENO) ? show_progress : NULL;
+    return isatty(STDERR_FILENO) ? wh_progress_new(stderr) : NULL;
 }
 
 static int publish(const struct wh_repo_options *options)
@@ -52,7 +45,9 @@ static int publish(const struct wh_repo_options *options)
     wh_cleanup(wh_publish_result_clear) struct wh_publish_result result = {0};
     struct wh_error error;
 
-    if (wh_publish(&publish_options, &result, &error) != WH_OK)
+    wh_status status = wh_publish(&publish_options, &result, &error);
+    wh_progress_free(publish_options.progress);
+    if (status != WH_OK)
         return complain(&error, FAILURE);
     (options->json ? wh_summary_publish_json : wh_summary_publish)(stdout, &result);
     for (uint32_t i = 0; i < result.failure_count; i++)
@@ -73,7 +68,9 @@ static int verify(const struct wh_repo_options *options)
     wh_cleanup(wh_verify_result_clear) struct wh_verify_result result = {0};
     struct wh_error error;
 
-    if (wh_verify(&verify_options, &result, &error) != WH_OK)
+    wh_status status = wh_verify(&verify_options, &result, &error);
+    wh_progress_free(verify_options.progress);
+    if (status != WH_OK)
         return complain(&error, FAILURE);
     (options->json ? wh_summary_verify_json : wh_summary_verify)(stdout, &result);
     for (uint32_t i = 0; i < result.verdict_count; i++)

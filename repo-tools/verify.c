@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "jobs.h"
 #include "whittle/cleanup.h"
 
 struct run {
@@ -13,7 +14,8 @@ struct run {
     uint32_t repository_count;
     struct wh_index index;
     struct wh_verify_context context;
-    struct wh_package_verdict *verdicts; /* one a listed package */
+    const struct wh_repository_package **packages; /* one a listed package, NULL where it is gone */
+    struct wh_package_verdict *verdicts;           /* the same */
     wh_status *statuses;
     struct wh_error *errors;
 };
@@ -22,6 +24,7 @@ static void clear_run(struct run *run)
 {
     for (uint32_t i = 0; run->verdicts && i < run->index.package_count; i++)
         wh_package_verdict_clear(&run->verdicts[i]);
+    free(run->packages);
     free(run->verdicts);
     free(run->statuses);
     free(run->errors);
@@ -29,6 +32,39 @@ static void clear_run(struct run *run)
     for (uint32_t i = 0; i < run->repository_count; i++)
         wh_repository_close(&run->repositories[i]);
     free(run->repositories);
+}
+
+/* Few repositories list more than some ten thousand packages, and each is looked for once. */
+static const struct wh_repository_package *find_package(
+    const struct wh_repository *repository, const char *pkgid)
+{
+    size_t digits = strlen(pkgid);
+    uint8_t bytes[WH_DIGEST_MAX];
+
+    if (digits > 2 * sizeof bytes || !wh_unhex(pkgid, digits, bytes, digits / 2))
+        return NULL;
+    for (uint32_t i = 0; i < repository->package_count; i++) {
+        const struct wh_digest *digest = &repository->packages[i].pkgid;
+        if (digest->length == digits / 2 && memcmp(digest->bytes, bytes, digest->length) == 0)
+            return &repository->packages[i];
+    }
+    return NULL;
+}
+
+/* What there is to do, and room for what comes of it. */
+static wh_status make_room(struct run *run, struct wh_error *err)
+{
+    uint32_t count = run->index.package_count;
+
+    run->packages = wh_array(count, sizeof *run->packages, UINT32_MAX, err);
+    run->verdicts = wh_array(count, sizeof *run->verdicts, UINT32_MAX, err);
+    run->statuses = wh_array(count, sizeof *run->statuses, UINT32_MAX, err);
+    run->errors = wh_array(count, sizeof *run->errors, UINT32_MAX, err);
+    if (!run->packages || !run->verdicts || !run->statuses || !run->errors)
+        return wh_no_memory(err);
+    for (uint32_t i = 0; i < count; i++)
+        run->packages[i] = find_package(&run->repositories[0], run->index.packages[i].pkgid);
+    return WH_OK;
 }
 
 static wh_status open_all(struct run *run, struct wh_error *err)
@@ -48,55 +84,42 @@ static wh_status open_all(struct run *run, struct wh_error *err)
     }
     WH_TRY(wh_shelf_read_index(&run->repositories[0], &run->index, NULL, err));
     run->context.places = (struct wh_places){run->repositories, run->repository_count};
-    run->verdicts = wh_array(run->index.package_count, sizeof *run->verdicts, UINT32_MAX, err);
-    run->statuses = wh_array(run->index.package_count, sizeof *run->statuses, UINT32_MAX, err);
-    run->errors = wh_array(run->index.package_count, sizeof *run->errors, UINT32_MAX, err);
-    return run->verdicts && run->statuses && run->errors ? WH_OK : wh_no_memory(err);
-}
-
-/* Few repositories list more than some ten thousand packages, and each is looked for once. */
-static const struct wh_repository_package *find_package(
-    const struct wh_repository *repository, const char *pkgid)
-{
-    for (uint32_t i = 0; i < repository->package_count; i++) {
-        char hex[2 * WH_DIGEST_MAX + 1];
-        const struct wh_digest *digest = &repository->packages[i].pkgid;
-        wh_hex(digest->bytes, digest->length, hex);
-        if (strcmp(hex, pkgid) == 0)
-            return &repository->packages[i];
-    }
-    return NULL;
+    return make_room(run, err);
 }
 
 static bool work_on(void *context, uint32_t number)
 {
     struct run *run = context;
     const struct wh_index_package *listing = &run->index.packages[number];
+    const struct wh_repository_package *package = run->packages[number];
+    const char *name = package ? package->name : listing->pkgid;
 
-    run->statuses[number] = wh_verify_package(&run->context,
-        find_package(&run->repositories[0], listing->pkgid), listing, &run->verdicts[number],
-        &run->errors[number]);
+    wh_progress_enter(run->options->progress, name);
+    run->statuses[number] = wh_verify_package(
+        &run->context, package, listing, &run->verdicts[number], &run->errors[number]);
+    wh_progress_leave(run->options->progress, name, package ? package->size : 0);
     return run->statuses[number] == WH_OK;
 }
 
-static void show_progress(void *context, uint32_t done, uint32_t total)
+static void begin_progress(const struct run *run)
 {
-    const struct run *run = context;
+    uint64_t bytes = 0;
 
-    if (run->options->progress)
-        run->options->progress(NULL, done, total);
+    for (uint32_t i = 0; i < run->index.package_count; i++)
+        bytes += run->packages[i] ? run->packages[i]->size : 0;
+    wh_progress_begin(run->options->progress, run->index.package_count, bytes);
 }
 
 static wh_status work_on_all(struct run *run, struct wh_error *err)
 {
     const struct wh_jobs jobs = {
         .work = work_on,
-        .progress = show_progress,
         .context = run,
         .count = run->index.package_count,
         .threads = run->options->threads,
     };
 
+    begin_progress(run);
     wh_jobs_run(&jobs);
     for (uint32_t i = 0; i < run->index.package_count; i++)
         if (run->statuses[i] != WH_OK) {

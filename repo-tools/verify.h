@@ -3,7 +3,7 @@
 #ifndef WHITTLE_REPO_VERIFY_H
 #define WHITTLE_REPO_VERIFY_H
 
-#include "jobs.h"
+#include "progress.h"
 #include "shelf.h"
 #include "versions.h"
 
@@ -11,8 +11,8 @@ struct wh_verify_options {
     const char *repository;
     const char *const *previous;
     uint32_t previous_count;
-    uint32_t threads;              /* 0: as many as there are processors */
-    wh_jobs_progress_fn *progress; /* its context is always NULL; may be NULL */
+    uint32_t threads;             /* 0: as many as there are processors */
+    struct wh_progress *progress; /* NULL for none */
 };
 
 enum wh_verdict_kind { WH_VERDICT_BAD, WH_VERDICT_NOT_CHECKED };

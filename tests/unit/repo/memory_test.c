@@ -52,7 +52,7 @@ static bool work(void *context, uint32_t number)
 static void jobs_wait_for_memory(void **state)
 {
     struct place place = {.lock = PTHREAD_MUTEX_INITIALIZER};
-    const struct wh_jobs jobs = {work, NULL, &place, PIECES, 8};
+    const struct wh_jobs jobs = {work, &place, PIECES, 8};
 
     (void)state;
     wh_allowance_init(&place.allowance, CEILING);
