@@ -6,6 +6,7 @@
 
 #define SPAN 24u /* bytes under a hash */
 #define WAYS 4u  /* slots of a bucket */
+#define BATCH 16u
 #define TAG_BITS 3u
 #define TAG_MASK ((1u << TAG_BITS) - 1)
 
@@ -44,6 +45,23 @@ static void insert(struct wh_anchor_index *index, size_t number, uint64_t hashed
     }
 }
 
+/* Inserts the places from `first` up to `end`, at most BATCH of them. The buckets of all are asked
+ * for before the first is needed: waiting for each would be most of the time. */
+static void insert_batch(struct wh_anchor_index *index, size_t first, size_t end)
+{
+    const uint8_t *old_bytes = index->views.old_view.data;
+    uint64_t hashes[BATCH];
+
+    for (size_t i = first; i < end; i++) {
+        hashes[i - first] = hash(old_bytes + i * index->step);
+        __builtin_prefetch(bucket(index, hashes[i - first]), 1);
+    }
+    for (size_t i = first; i < end; i++) {
+        if (!is_run(old_bytes + i * index->step))
+            insert(index, i, hashes[i - first]);
+    }
+}
+
 static uint64_t places_of(uint64_t old_length, size_t step)
 {
     return old_length < SPAN ? 0 : (old_length - SPAN) / step + 1;
@@ -70,11 +88,8 @@ wh_status wh_anchor_index_init(
     index->slots = calloc(index->bucket_count, WAYS * sizeof *index->slots);
     if (!index->slots)
         return wh_no_memory(err);
-    for (size_t i = 0; i < count; i++) {
-        const uint8_t *bytes = old_view.data + i * step;
-        if (!is_run(bytes))
-            insert(index, i, hash(bytes));
-    }
+    for (size_t i = 0; i < count; i += BATCH)
+        insert_batch(index, i, wh_least(i + BATCH, count));
     return WH_OK;
 }
 

@@ -13,9 +13,10 @@
 #include "whittle/limits.h"
 
 #define SUFFIXES_MAX (64u << 20) /* bytes of an old view that are sorted: 256 MiB of memory */
+#define INDEX_MAX (256u << 20)   /* bytes; longer old views have fewer places in the index */
+#define FILLING (2u << 20)       /* bytes that filling gaps and refining take at most */
 
-/* Every how many-th place of the old view is in the index. */
-static size_t step_of(enum wh_effort effort)
+static size_t least_step(enum wh_effort effort)
 {
     switch (effort) {
     case WH_EFFORT_LEAST:
@@ -27,6 +28,16 @@ static size_t step_of(enum wh_effort effort)
         break;
     }
     return 4;
+}
+
+/* Every how many-th place of the old view is in the index. */
+static size_t step_of(uint64_t old_length, enum wh_effort effort)
+{
+    size_t step = least_step(effort);
+
+    while (wh_anchor_index_memory(old_length, step) > INDEX_MAX)
+        step *= 2;
+    return step;
 }
 
 static bool are_sorted(uint64_t old_length, enum wh_effort effort)
@@ -55,10 +66,10 @@ uint64_t wh_match_memory(uint64_t old_length, uint64_t new_length, enum wh_effor
 {
     uint64_t index = are_sorted(old_length, effort)
                          ? old_length * sizeof(int32_t)
-                         : wh_anchor_index_memory(old_length, step_of(effort));
+                         : wh_anchor_index_memory(old_length, step_of(old_length, effort));
     uint64_t copies = wh_copies_memory(new_length, effort);
 
-    return index > copies ? index + copies : 2 * copies;
+    return FILLING + (index > copies ? index + copies : 2 * copies);
 }
 
 static wh_status match_by_index(
@@ -90,7 +101,7 @@ static wh_status match(const struct wh_views *views, enum wh_effort effort,
     if (are_sorted(views->old_view.length, effort))
         WH_TRY(match_by_suffixes(views, &rough, err));
     else
-        WH_TRY(match_by_index(views, step_of(effort), &rough, err));
+        WH_TRY(match_by_index(views, step_of(views->old_view.length, effort), &rough, err));
     WH_TRY(wh_fill_gaps(views, &rough, &filled, err));
     wh_copy_list_clear(&rough);
     return wh_refine_copies(views, &filled, list, err);

@@ -29,6 +29,7 @@ struct state {
     const struct wh_scan *scan;
     size_t end;
     struct segment segment;
+    size_t anchored; /* where the anchor of the segment ends */
     struct mismatches mismatches;
     size_t recent[RECENT]; /* the latest first */
 };
@@ -136,12 +137,15 @@ static size_t extend_forward(const struct state *state, size_t up_to)
     return length;
 }
 
-/* The same from an anchor backward, no further than to the start of the segment before it. */
+/* The same from an anchor backward, no further than to the anchor before it, where no alignment can
+ * be better than the one that is there. */
 static size_t extend_backward(const struct state *state, size_t new_offset, size_t old_offset)
 {
     const uint8_t *new_end = state->scan->views.new_view.data + new_offset;
     const uint8_t *old_end = state->scan->views.old_view.data + old_offset;
-    size_t most = wh_least(new_offset - state->segment.new_offset, old_offset);
+    size_t start = state->segment.new_offset;
+    size_t most = wh_least(
+        new_offset - (start > state->anchored ? start : state->anchored), old_offset);
     size_t length = 0;
     int64_t score = 0;
     int64_t best = 0;
@@ -233,6 +237,7 @@ static wh_status change_segment(struct state *state, size_t new_offset,
     WH_TRY(add_segment(state, forward, list, err));
     remember(state, state->segment.alignment);
     state->segment = (struct segment){begin, alignment};
+    state->anchored = new_offset + anchor->length;
     return WH_OK;
 }
 
