@@ -65,7 +65,8 @@ void wh_mask_relocations(struct wh_masking *mask, const struct wh_region *region
 
     for (size_t at = region->offset; at + record <= region->offset + region->length; at += record) {
         uint64_t place = wh_load(bytes + at, width);
-        uint64_t symbol = wh_load(bytes + at + width, width) >> (wide ? 32 : 8);
+        uint64_t info = wh_load(bytes + at + width, width);
+        uint64_t symbol = info >> (wide ? 32 : 8);
         wh_mask_put_constant(mask, at, width, (uint32_t)(place - before));
         uint64_t target;
         if (wh_section_target(mask->elf, table, bytes + at, &target)) {
@@ -75,7 +76,7 @@ void wh_mask_relocations(struct wh_masking *mask, const struct wh_region *region
             if (wide)
                 wh_mask_put_constant(mask, at + 12, 4, name);
             else
-                wh_mask_put_constant(mask, at + 5, 4, name & 0xffffff);
+                wh_mask_put_constant(mask, at + 4, 4, name << 8 | (uint32_t)(info & 0xff));
         } else if (record == 24 && wh_mask_in_image(mask, wh_load64(bytes + at + 16))) {
             wh_mask_put(mask, at + 16, 8, wh_load64(bytes + at + 16));
         }

@@ -148,6 +148,28 @@ static void tables_over_each_other(void **state)
     assert_int_equal(again.count, names.count);
 }
 
+/* Nothing is written behind the last row of a file. */
+static void rows_at_the_end(void **state)
+{
+    const struct made_recipe recipe = {WH_EM_386, WH_ET_EXEC, MADE_ALL, 0, false};
+    wh_cleanup(made_elf_clear) struct made_elf made;
+
+    (void)state;
+    made_elf_make(&recipe, &made);
+    const size_t length = made.file.length + 16;
+    const struct made_section *table = &made.sections[MADE_RELA_PLT];
+    const size_t header = made.sections_at + 40 * (size_t)table->number;
+    wh_autofree uint8_t *bytes = malloc(length);
+    assert_non_null(bytes);
+    memcpy(bytes, made.file.data, length - 16);
+    memcpy(bytes + length - 16, bytes + table->offset, 16);
+    put32(bytes + header + 16, (uint32_t)(length - 16));
+    put32(bytes + header + 20, 16);
+    wh_autofree uint8_t *view = view_of((struct wh_bytes){bytes, length}, true);
+    assert_memory_not_equal(view + length - 4, bytes + length - 4, 4);
+    assert_int_equal(view[length - 4], bytes[length - 4]); /* the type stays */
+}
+
 static void names_without_an_end(void **state)
 {
     static uint8_t strings[5000];
@@ -191,6 +213,7 @@ int main(void)
         cmocka_unit_test(builds_look_alike),
         cmocka_unit_test(two_sections_of_types),
         cmocka_unit_test(tables_over_each_other),
+        cmocka_unit_test(rows_at_the_end),
         cmocka_unit_test(names_without_an_end),
         cmocka_unit_test(stubs_are_found_by_name),
     };
