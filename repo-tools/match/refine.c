@@ -2,6 +2,7 @@
 /* refine.c - see refine.h. */
 #include "match/refine.h"
 
+#include "match/holes.h"
 #include "match/stretch.h"
 #include "whittle/cleanup.h"
 
@@ -12,7 +13,7 @@
  * at whole, to the core of the next copy, which begins less than REACH + SOLID further on. */
 #define AHEAD (4 * REACH)
 
-/* A range of new offsets inside a copy that is no longer in question. */
+/* A range of new offsets inside a copy whose alignment is no longer in question. */
 struct core {
     size_t begin;
     size_t end;
@@ -56,8 +57,9 @@ static wh_status end_stretch(struct refinement *refinement, const struct wh_copy
     size_t alignment = copy->old_offset - copy->new_offset;
 
     WH_TRY(wh_stretch_end(refinement->stretch, core.begin, &alignment, refinement->list, err));
-    WH_TRY(wh_copy_list_add(refinement->list,
-        (struct wh_copy){core.begin, core.begin + alignment, core.end - core.begin}, err));
+    WH_TRY(wh_add_without_holes(refinement->views,
+        (struct wh_copy){core.begin, core.begin + alignment, core.end - core.begin},
+        refinement->list, err));
     wh_stretch_begin(refinement->stretch, core.end, &alignment);
     return WH_OK;
 }

@@ -4,6 +4,7 @@
 
 #include <stdlib.h>
 
+#include "match/cost.h"
 #include "whittle/cleanup.h"
 
 #define LENGTH_MAX 65536u
@@ -11,16 +12,7 @@
 #define NEW ALIGNMENTS_MAX /* the state of a byte that is sent as it is */
 #define NOBODY UINT32_MAX
 
-/* What things come to in a bundle, in eighths of a byte after compression. */
-#define NEW_BYTE 6u
-#define NEW_ZERO 2u
-#define FIRST_DIFFERENCE 14u /* its place and its value */
-#define NEXT_DIFFERENCE 9u
-#define REPEATED_DIFFERENCE 4u
-#define CHANGE 36u /* one more copy, and more the further away it is */
-#define CHANGE_FAR 8u
-#define CHANGE_FARTHER 16u
-#define CHANGE_FARTHEST 24u
+/* Costs that no way comes to. */
 #define OUTSIDE (1u << 20) /* the old view has no such byte */
 #define IMPOSSIBLE (1u << 28)
 
@@ -112,10 +104,10 @@ static uint32_t change_cost(const struct wh_stretch *stretch, uint32_t state, ui
         nearest = wh_least(nearest, wh_least(further, 0 - further));
     }
     if (nearest < 1u << 6)
-        return CHANGE;
+        return WH_COST_COPY;
     if (nearest < 1u << 13)
-        return CHANGE + CHANGE_FAR;
-    return CHANGE + (nearest < 1u << 20 ? CHANGE_FARTHER : CHANGE_FARTHEST);
+        return WH_COST_COPY_FAR;
+    return nearest < 1u << 20 ? WH_COST_COPY_FARTHER : WH_COST_COPY_FARTHEST;
 }
 
 static struct ways enter(const struct wh_stretch *stretch, uint32_t leave)
@@ -146,9 +138,8 @@ static uint32_t byte_cost(
     ways->differed[state] = *old_byte != *new_byte;
     if (!ways->differed[state])
         return 0;
-    if (old_offset >= 4 && new_offset >= 4 && wh_difference_repeats(old_byte, new_byte))
-        return REPEATED_DIFFERENCE;
-    return differed ? NEXT_DIFFERENCE : FIRST_DIFFERENCE;
+    return wh_cost_of_difference(
+        old_offset >= 4 && new_offset >= 4 && wh_difference_repeats(old_byte, new_byte), differed);
 }
 
 /* Makes all ways one byte longer. */
@@ -164,7 +155,7 @@ static void advance(struct wh_stretch *stretch, struct ways *ways, size_t new_of
         ways->costs[NEW] = before;
         changed |= 1u << NEW;
     }
-    ways->costs[NEW] += stretch->views.new_view.data[new_offset] ? NEW_BYTE : NEW_ZERO;
+    ways->costs[NEW] += wh_cost_of_new(stretch->views.new_view.data[new_offset]);
     for (uint32_t state = 0; state < stretch->count; state++) {
         if (before + ways->changes[state] < ways->costs[state]) {
             ways->costs[state] = before + ways->changes[state];
