@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "bases.h"
 #include "group_encode.h"
 #include "whittle/cleanup.h"
 #include "whittle/limits.h"
@@ -90,6 +91,7 @@ wh_status wh_step_memory(const struct wh_header *old_header, const struct wh_hea
     wh_cleanup(clear_step) struct step step = {0};
 
     WH_TRY(compare(old_header, new_header, &step, err));
+    WH_TRY(wh_bases_widest(old_header, new_header, &step.differences, err));
     *out_bytes = wh_memory_of_bundle(
         step.differences.entries, step.differences.entry_count, old_header, new_header, means)
                      .total;
@@ -105,6 +107,7 @@ wh_status wh_build_step(const struct wh_package_file *origin, const struct wh_su
     const struct wh_differences *differences = &step.differences;
 
     WH_TRY(compare(origin->header, subject->file.header, &step, err));
+    WH_TRY(wh_bases_correct(origin, step.old_map, &subject->file, means, &step.differences, err));
     WH_TRY(blank_prefix(&subject->file, differences, &prefix, err));
     WH_TRY(wh_groups_encode(differences->entries, differences->entry_count, origin, &subject->file,
         means, &groups, err));

@@ -3,53 +3,122 @@
 #include "counterpart.h"
 
 #include <stdlib.h>
-#include <string.h>
 #include <sys/stat.h>
 
 #include "differences.h"
 #include "whittle/cleanup.h"
 #include "whittle/limits.h"
 
+/* A file under one of its names. */
 struct named {
-    char *name;
+    uint64_t key; /* of the name */
+    uint64_t size;
     uint32_t file;
+    enum wh_file_class class;
 };
 
-/* One way of naming files: all candidates, sorted by that name. */
-struct naming {
-    struct named *names; /* the strings are owned */
-};
-
-enum { BY_FOLDED_PATH, BY_BASENAME, BY_FOLDED_BASENAME, NAMINGS };
+enum naming { BY_FOLDED_FOLDER, BY_FOLDED_PATH, BY_BASENAME, BY_FOLDED_BASENAME, NAMINGS };
 
 struct wh_counterparts {
     const struct wh_header *header;
     const struct wh_file_map *map;
-    uint32_t count; /* candidates: the same in every naming */
-    struct naming namings[NAMINGS];
+    uint32_t count;               /* files that may be bases: the same in every naming */
+    struct named *names[NAMINGS]; /* by key, class, size */
 };
 
-char *wh_fold_digits(const char *dirname, const char *basename)
-{
-    size_t folder = strlen(dirname);
-    char *folded = malloc(folder + strlen(basename) + 1);
-    size_t length = 0;
+/* ---- names --------------------------------------------------------------------------------- */
 
-    if (!folded)
-        return NULL;
-    memcpy(folded, dirname, folder);
-    memcpy(folded + folder, basename, strlen(basename) + 1);
-    for (const char *at = folded; *at; at++) {
-        bool digit = *at >= '0' && *at <= '9';
-        if (digit && length > 0 && folded[length - 1] == '0')
-            continue;
-        folded[length++] = digit ? '0' : *at;
-    }
-    folded[length] = '\0';
-    return folded;
+#define KEY_START 0xcbf29ce484222325u
+
+/* FNV-1a. Two names of one key would only lead to a bad base. */
+static uint64_t add_byte(uint64_t key, char byte)
+{
+    return (key ^ (uint8_t)byte) * 0x100000001b3u;
 }
 
-static bool is_candidate(const struct wh_file *file)
+static uint64_t add_text(uint64_t key, const char *text)
+{
+    for (; *text; text++)
+        key = add_byte(key, *text);
+    return key;
+}
+
+static bool is_digit(char byte)
+{
+    return byte >= '0' && byte <= '9';
+}
+
+static bool is_letter(char byte)
+{
+    return (byte >= 'a' && byte <= 'z') || (byte >= 'A' && byte <= 'Z');
+}
+
+/* Digits, and dots between digits: 1.22.3 */
+static const char *skip_number(const char *at)
+{
+    if (!is_digit(*at))
+        return at;
+    while (is_digit(*at) || (*at == '.' && is_digit(at[1])))
+        at++;
+    return at;
+}
+
+/* The end of the hash that begins here, or `at`. */
+static const char *skip_hash(const char *at)
+{
+    enum { SHORTEST = 6 };
+    const char *end = at;
+    bool digits = false;
+    bool letters = false;
+
+    for (; is_digit(*end) || (*end >= 'a' && *end <= 'f'); end++) {
+        digits |= is_digit(*end);
+        letters |= !is_digit(*end);
+    }
+    return digits && letters && end - at >= SHORTEST && !is_letter(*end) ? end : at;
+}
+
+/* Every number and every hash counts as one '0'. */
+static uint64_t add_folded(uint64_t key, const char *text)
+{
+    bool begins_word = true;
+
+    while (*text) {
+        const char *end = begins_word ? skip_hash(text) : text;
+        if (end == text)
+            end = skip_number(text);
+        begins_word = end == text && !is_letter(*text);
+        key = add_byte(key, end == text ? *text++ : '0');
+        if (end > text)
+            text = end;
+    }
+    return key;
+}
+
+uint64_t wh_folded_key(const char *dirname, const char *basename)
+{
+    return add_folded(add_folded(KEY_START, dirname), basename);
+}
+
+static uint64_t key_of(const struct wh_file *file, enum naming naming)
+{
+    switch (naming) {
+    case BY_FOLDED_FOLDER:
+        return add_text(add_folded(KEY_START, file->dirname), file->basename);
+    case BY_FOLDED_PATH:
+        return wh_folded_key(file->dirname, file->basename);
+    case BY_BASENAME:
+        return add_text(KEY_START, file->basename);
+    case BY_FOLDED_BASENAME:
+    case NAMINGS:
+        break;
+    }
+    return wh_folded_key("", file->basename);
+}
+
+/* ---- the files ----------------------------------------------------------------------------- */
+
+bool wh_is_base(const struct wh_file *file)
 {
     return S_ISREG(file->mode) && !(file->flags & WH_FILE_GHOST) && file->size > 0 &&
            file->size <= WH_CONTENT_MAX;
@@ -59,25 +128,18 @@ static int order_names(const void *left, const void *right)
 {
     const struct named *a = left;
     const struct named *b = right;
-    int order = strcmp(a->name, b->name);
 
-    return order ? order : (a->file > b->file) - (a->file < b->file);
+    if (a->key != b->key)
+        return a->key < b->key ? -1 : 1;
+    if (a->class != b->class)
+        return a->class < b->class ? -1 : 1;
+    if (a->size != b->size)
+        return a->size < b->size ? -1 : 1;
+    return (a->file > b->file) - (a->file < b->file);
 }
 
-/* The name of a file in one of the namings; the caller frees. */
-static char *name_of(const struct wh_file *file, int naming)
-{
-    switch (naming) {
-    case BY_FOLDED_PATH:
-        return wh_fold_digits(file->dirname, file->basename);
-    case BY_BASENAME:
-        return strdup(file->basename);
-    default:
-        return wh_fold_digits("", file->basename);
-    }
-}
-
-static wh_status fill_naming(struct wh_counterparts *counterparts, int number, struct wh_error *err)
+static wh_status fill_naming(
+    struct wh_counterparts *counterparts, enum naming naming, struct wh_error *err)
 {
     const struct wh_header *header = counterparts->header;
     struct named *names = wh_array(
@@ -86,15 +148,12 @@ static wh_status fill_naming(struct wh_counterparts *counterparts, int number, s
 
     if (!names)
         return wh_no_memory(err);
-    counterparts->namings[number].names = names;
+    counterparts->names[naming] = names;
     for (uint32_t i = 0; i < header->file_count; i++) {
-        if (!is_candidate(&header->files[i]))
-            continue;
-        names[count].name = name_of(&header->files[i], number);
-        names[count].file = i;
-        if (!names[count].name)
-            return wh_no_memory(err);
-        count++;
+        const struct wh_file *file = &header->files[i];
+        if (wh_is_base(file))
+            names[count++] = (struct named){
+                key_of(file, naming), file->size, i, wh_file_class(file)};
     }
     qsort(names, count, sizeof *names, order_names);
     counterparts->count = count;
@@ -111,26 +170,18 @@ wh_status wh_counterparts_new(const struct wh_header *old_header, const struct w
         return wh_no_memory(err);
     counterparts->header = old_header;
     counterparts->map = old_map;
-    for (int i = 0; i < NAMINGS; i++)
+    for (enum naming i = 0; i < NAMINGS; i++)
         WH_TRY(fill_naming(counterparts, i, err));
     *out_counterparts = wh_take(counterparts);
     return WH_OK;
-}
-
-static void free_names(struct named *names, uint32_t count)
-{
-    for (uint32_t i = 0; names && i < count; i++)
-        free(names[i].name);
-    free(names);
 }
 
 void wh_counterparts_free(struct wh_counterparts *counterparts)
 {
     if (!counterparts)
         return;
-    /* wh_array() gives zeros, so that names which were never made are NULL. */
     for (int i = 0; i < NAMINGS; i++)
-        free_names(counterparts->namings[i].names, counterparts->header->file_count);
+        free(counterparts->names[i]);
     free(counterparts);
 }
 
@@ -139,57 +190,83 @@ void wh_counterparts_cleanup(struct wh_counterparts **counterparts)
     wh_counterparts_free(*counterparts);
 }
 
+/* ---- finding ------------------------------------------------------------------------------- */
+
 static uint64_t distance(uint64_t a, uint64_t b)
 {
     return a > b ? a - b : b - a;
 }
 
-static bool may_use(const struct wh_file *file, const struct wh_file *old)
+/* Keeps the closest ones, of equally close ones the first in the file list. */
+static void offer(const struct wh_counterparts *counterparts, const struct named *named,
+    uint64_t size, struct wh_candidates *candidates)
 {
-    return wh_class_may_use(wh_file_class(file), wh_file_class(old));
+    const struct wh_file *files = counterparts->header->files;
+    uint64_t far = distance(named->size, size);
+    uint32_t at = candidates->count;
+
+    for (; at > 0; at--) {
+        uint32_t before = candidates->files[at - 1];
+        uint64_t other = distance(files[before].size, size);
+        if (other < far || (other == far && before < named->file))
+            break;
+    }
+    if (at == WH_CANDIDATES_MAX)
+        return;
+    if (candidates->count < WH_CANDIDATES_MAX)
+        candidates->count++;
+    for (uint32_t i = candidates->count - 1; i > at; i--)
+        candidates->files[i] = candidates->files[i - 1];
+    candidates->files[at] = named->file;
 }
 
-/* The closest in size of those that have this name; the first of equals. */
-static uint32_t closest(const struct wh_counterparts *counterparts, int naming, const char *name,
-    const struct wh_file *file)
+/* Those next to the place where the key, class and size would be. */
+static void offer_around(const struct wh_counterparts *counterparts, enum naming naming,
+    const struct named *sought, struct wh_candidates *candidates)
 {
-    const struct named *names = counterparts->namings[naming].names;
-    const struct wh_file *files = counterparts->header->files;
-    uint32_t best = WH_NO_FILE;
+    const struct named *names = counterparts->names[naming];
     uint32_t low = 0;
     uint32_t high = counterparts->count;
 
     while (low < high) {
         uint32_t middle = low + (high - low) / 2;
-        if (strcmp(names[middle].name, name) < 0)
+        if (order_names(&names[middle], sought) < 0)
             low = middle + 1;
         else
             high = middle;
     }
-    for (; low < counterparts->count && strcmp(names[low].name, name) == 0; low++) {
-        uint32_t old = names[low].file;
-        if (may_use(file, &files[old]) &&
-            (best == WH_NO_FILE ||
-                distance(files[old].size, file->size) < distance(files[best].size, file->size)))
-            best = old;
+    for (uint32_t i = 0; i < WH_CANDIDATES_MAX && low + i < counterparts->count; i++) {
+        const struct named *named = &names[low + i];
+        if (named->key != sought->key || named->class != sought->class)
+            break;
+        offer(counterparts, named, sought->size, candidates);
     }
-    return best;
+    for (uint32_t i = 1; i <= WH_CANDIDATES_MAX && i <= low; i++) {
+        const struct named *named = &names[low - i];
+        if (named->key != sought->key || named->class != sought->class)
+            break;
+        offer(counterparts, named, sought->size, candidates);
+    }
 }
 
-wh_status wh_counterparts_find(const struct wh_counterparts *counterparts,
-    const struct wh_file *file, uint32_t *out_old, struct wh_error *err)
+void wh_counterparts_find(const struct wh_counterparts *counterparts, const struct wh_file *file,
+    struct wh_candidates *out_candidates)
 {
     const struct wh_file *files = counterparts->header->files;
-    uint32_t found = wh_file_map_path(counterparts->map, file->dirname, file->basename);
+    enum wh_file_class class = wh_file_class(file);
+    uint32_t same = wh_file_map_path(counterparts->map, file->dirname, file->basename);
 
-    if (found != WH_NO_FILE && (!is_candidate(&files[found]) || !may_use(file, &files[found])))
-        found = WH_NO_FILE;
-    for (int i = 0; i < NAMINGS && found == WH_NO_FILE; i++) {
-        wh_autofree char *name = name_of(file, i);
-        if (!name)
-            return wh_no_memory(err);
-        found = closest(counterparts, i, name, file);
+    *out_candidates = (struct wh_candidates){0};
+    if (same != WH_NO_FILE && wh_is_base(&files[same]) &&
+        wh_class_may_use(class, wh_file_class(&files[same]))) {
+        *out_candidates = (struct wh_candidates){{same}, 1};
+        return;
     }
-    *out_old = found;
-    return WH_OK;
+    for (enum naming i = 0; i < NAMINGS && out_candidates->count == 0; i++) {
+        for (enum wh_file_class old = 0; old < WH_CLASSES; old++) {
+            struct named sought = {key_of(file, i), file->size, 0, old};
+            if (wh_class_may_use(class, old))
+                offer_around(counterparts, i, &sought, out_candidates);
+        }
+    }
 }

@@ -90,22 +90,22 @@ static void split_twins(const struct wh_header *header, const uint32_t *contents
 }
 
 /* A content that comes under several names may have its older form under any of them. */
-static wh_status try_twins_name(const struct wh_counterparts *counterparts,
+static void try_twins_name(const struct wh_counterparts *counterparts,
     const struct wh_header *old_header, const struct wh_header *new_header,
-    const struct wh_twin *twin, struct wh_differences *differences, struct wh_error *err)
+    const struct wh_twin *twin, struct wh_differences *differences)
 {
     const struct wh_entry key = {.file = twin->original};
     struct wh_entry *entry = bsearch(&key, differences->entries, differences->entry_count,
         sizeof *differences->entries, order_entries);
-    uint32_t base;
+    struct wh_candidates candidates;
 
     if (!entry || entry->base != WH_NO_FILE)
-        return WH_OK;
-    WH_TRY(wh_counterparts_find(counterparts, &new_header->files[twin->file], &base, err));
-    if (base != WH_NO_FILE && wh_class_may_use(wh_file_class(&new_header->files[entry->file]),
-                                  wh_file_class(&old_header->files[base])))
-        entry->base = base;
-    return WH_OK;
+        return;
+    wh_counterparts_find(counterparts, &new_header->files[twin->file], &candidates);
+    enum wh_file_class class = wh_file_class(&new_header->files[entry->file]);
+    for (uint32_t i = 0; i < candidates.count && entry->base == WH_NO_FILE; i++)
+        if (wh_class_may_use(class, wh_file_class(&old_header->files[candidates.files[i]])))
+            entry->base = candidates.files[i];
 }
 
 static wh_status choose_bases(const struct wh_header *old_header, const struct wh_file_map *old_map,
@@ -116,12 +116,15 @@ static wh_status choose_bases(const struct wh_header *old_header, const struct w
     if (differences->entry_count == 0)
         return WH_OK;
     WH_TRY(wh_counterparts_new(old_header, old_map, &counterparts, err));
-    for (uint32_t i = 0; i < differences->entry_count; i++)
-        WH_TRY(wh_counterparts_find(counterparts, &new_header->files[differences->entries[i].file],
-            &differences->entries[i].base, err));
+    for (uint32_t i = 0; i < differences->entry_count; i++) {
+        struct wh_entry *entry = &differences->entries[i];
+        struct wh_candidates candidates;
+        wh_counterparts_find(counterparts, &new_header->files[entry->file], &candidates);
+        if (candidates.count > 0)
+            entry->base = candidates.files[0];
+    }
     for (uint32_t i = 0; i < differences->twin_count; i++)
-        WH_TRY(try_twins_name(
-            counterparts, old_header, new_header, &differences->twins[i], differences, err));
+        try_twins_name(counterparts, old_header, new_header, &differences->twins[i], differences);
     return WH_OK;
 }
 

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* differences.h - which contents of the new version the old one has not, and from which old file
- * each is best made. */
+ * each is most likely made, as far as names tell; bases.h knows better where the contents are
+ * there, too. */
 #ifndef WHITTLE_REPO_DIFFERENCES_H
 #define WHITTLE_REPO_DIFFERENCES_H
 
