@@ -6,7 +6,6 @@
 #include <string.h>
 
 #include "bases.h"
-#include "group_encode.h"
 #include "whittle/cleanup.h"
 #include "whittle/limits.h"
 
@@ -98,6 +97,27 @@ wh_status wh_step_memory(const struct wh_header *old_header, const struct wh_hea
     return WH_OK;
 }
 
+static wh_status encode(const struct wh_package_file *origin, const struct wh_package_file *target,
+    const struct wh_means *means, struct step *step, struct wh_encoded_groups *out_groups,
+    struct wh_error *err)
+{
+    const struct wh_differences *differences = &step->differences;
+
+    WH_TRY(compare(origin->header, target->header, step, err));
+    WH_TRY(wh_bases_correct(origin, step->old_map, target, means, &step->differences, err));
+    return wh_groups_encode(
+        differences->entries, differences->entry_count, origin, target, means, out_groups, err);
+}
+
+wh_status wh_build_groups(const struct wh_package_file *origin,
+    const struct wh_package_file *target, const struct wh_means *means,
+    struct wh_encoded_groups *out_groups, struct wh_error *err)
+{
+    wh_cleanup(clear_step) struct step step = {0};
+
+    return encode(origin, target, means, &step, out_groups, err);
+}
+
 wh_status wh_build_step(const struct wh_package_file *origin, const struct wh_subject *subject,
     const struct wh_means *means, struct wh_buffer *out_bundle, struct wh_error *err)
 {
@@ -106,11 +126,8 @@ wh_status wh_build_step(const struct wh_package_file *origin, const struct wh_su
     wh_autofree uint8_t *prefix = NULL;
     const struct wh_differences *differences = &step.differences;
 
-    WH_TRY(compare(origin->header, subject->file.header, &step, err));
-    WH_TRY(wh_bases_correct(origin, step.old_map, &subject->file, means, &step.differences, err));
+    WH_TRY(encode(origin, &subject->file, means, &step, &groups, err));
     WH_TRY(blank_prefix(&subject->file, differences, &prefix, err));
-    WH_TRY(wh_groups_encode(differences->entries, differences->entry_count, origin, &subject->file,
-        means, &groups, err));
 
     struct wh_bundle_draft draft = begin_draft(WH_BUNDLE_STEP, subject, &groups);
     memcpy(draft.identity.old_header, origin->header->id, sizeof draft.identity.old_header);

@@ -3,6 +3,7 @@
 #ifndef WHITTLE_REPO_BUNDLE_BUILD_H
 #define WHITTLE_REPO_BUNDLE_BUILD_H
 
+#include "group_encode.h"
 #include "memory.h"
 #include "subject.h"
 #include "whittle/bundle.h"
@@ -19,6 +20,11 @@ WH_MUST_CHECK wh_status wh_build_step(const struct wh_package_file *origin,
 WH_MUST_CHECK wh_status wh_build_supplement(enum wh_bundle_kind kind,
     const struct wh_subject *subject, const struct wh_means *means, struct wh_buffer *out_bundle,
     struct wh_error *err);
+
+/* The groups of a step alone. Free with wh_encoded_groups_clear(). */
+WH_MUST_CHECK wh_status wh_build_groups(const struct wh_package_file *origin,
+    const struct wh_package_file *target, const struct wh_means *means,
+    struct wh_encoded_groups *out_groups, struct wh_error *err);
 
 /* What making and proving either takes; headers are enough for it. */
 WH_MUST_CHECK wh_status wh_step_memory(const struct wh_header *old_header,

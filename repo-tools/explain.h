@@ -6,11 +6,13 @@
 #include <json-c/json.h>
 #include <stdio.h>
 
-#include "whittle/bundle.h"
+#include "memory.h"
 
 struct wh_explain_options {
     const char *bundle;
     const char *old_package; /* NULL: without headers only counts and sizes can be told */
+    const char *new_package; /* with the old one: also what each codec would take; or NULL */
+    struct wh_means means;   /* for that */
 };
 
 /* out_object: json_object_put() it. */

@@ -5,6 +5,7 @@
 #include <inttypes.h>
 #include <stdlib.h>
 
+#include "group_report.h"
 #include "whittle/cleanup.h"
 
 static const char *const names[] = {
@@ -14,11 +15,6 @@ static const char *const names[] = {
     [WH_TWIN] = "twin",
     [WH_EMPTY] = "empty",
 };
-
-static void add(struct json_object *object, const char *key, struct json_object *value)
-{
-    (void)json_object_object_add(object, key, value);
-}
 
 static struct json_object *path_of(const struct wh_header *header, uint32_t file)
 {
@@ -35,7 +31,7 @@ static void add_nevra(struct json_object *object, const char *key, const struct 
 {
     wh_autofree char *nevra = wh_header_nevra(header);
 
-    add(object, key, nevra ? json_object_new_string(nevra) : NULL);
+    wh_json_add(object, key, nevra ? json_object_new_string(nevra) : NULL);
 }
 
 /* The entry of a file in the step, or NULL. */
@@ -56,12 +52,12 @@ static void add_made(struct json_object *row, const struct wh_assembly *assembly
     const struct wh_entry *entry = entry_of(bundle, group, file);
     const struct wh_codec *codec = wh_codec_find(group->codec);
 
-    add(row, "codec", codec ? json_object_new_string(codec->name) : NULL);
-    add(row, "group", json_object_new_int64(instruction->source));
-    add(row, "group_files", json_object_new_int64(group->entry_count));
-    add(row, "group_bytes", json_object_new_int64((int64_t)group->stored.length));
+    wh_json_add(row, "codec", codec ? json_object_new_string(codec->name) : NULL);
+    wh_json_add_number(row, "group", instruction->source);
+    wh_json_add(row, "group_files", json_object_new_int64(group->entry_count));
+    wh_json_add(row, "group_bytes", json_object_new_int64((int64_t)group->stored.length));
     if (entry && entry->base != WH_NO_FILE)
-        add(row, "base", path_of(wh_assembly_old_header(assembly), entry->base));
+        wh_json_add(row, "base", path_of(wh_assembly_old_header(assembly), entry->base));
 }
 
 static struct json_object *describe(const struct wh_assembly *assembly, uint32_t file)
@@ -72,15 +68,15 @@ static struct json_object *describe(const struct wh_assembly *assembly, uint32_t
 
     if (!row)
         return NULL;
-    add(row, "path", path_of(header, file));
-    add(row, "instruction", json_object_new_string(names[instruction->kind]));
-    add(row, "size", json_object_new_int64((int64_t)header->files[file].size));
+    wh_json_add(row, "path", path_of(header, file));
+    wh_json_add(row, "instruction", json_object_new_string(names[instruction->kind]));
+    wh_json_add(row, "size", json_object_new_int64((int64_t)header->files[file].size));
     if (instruction->kind == WH_PATCH || instruction->kind == WH_FETCH)
         add_made(row, assembly, instruction, file);
     else if (instruction->kind == WH_KEEP)
-        add(row, "base", path_of(wh_assembly_old_header(assembly), instruction->source));
+        wh_json_add(row, "base", path_of(wh_assembly_old_header(assembly), instruction->source));
     else if (instruction->kind == WH_TWIN)
-        add(row, "twin_of", path_of(header, instruction->source));
+        wh_json_add(row, "twin_of", path_of(header, instruction->source));
     return row;
 }
 
@@ -90,69 +86,89 @@ static void add_totals(struct json_object *object, const struct wh_plan *plan)
 
     for (enum wh_instruction_kind kind = WH_KEEP; kind <= WH_EMPTY; kind++) {
         struct json_object *total = json_object_new_object();
-        add(total, "files", json_object_new_int64(plan->totals[kind].files));
-        add(total, "bytes", json_object_new_int64((int64_t)plan->totals[kind].bytes));
-        add(total, "stored", json_object_new_int64((int64_t)plan->totals[kind].stored));
-        add(totals, names[kind], total);
+        wh_json_add(total, "files", json_object_new_int64(plan->totals[kind].files));
+        wh_json_add(total, "bytes", json_object_new_int64((int64_t)plan->totals[kind].bytes));
+        wh_json_add(total, "stored", json_object_new_int64((int64_t)plan->totals[kind].stored));
+        wh_json_add(totals, names[kind], total);
     }
-    add(object, "totals", totals);
+    wh_json_add(object, "totals", totals);
 }
 
-wh_status wh_explain_files(
-    struct wh_assembly *assembly, struct json_object *object, struct wh_error *err)
+wh_status wh_explain_files(struct wh_assembly *assembly, struct json_object *object,
+    struct json_object ***out_rows, struct wh_error *err)
 {
     wh_cleanup(wh_report_clear) struct wh_report report = {0};
     const struct wh_header *header = wh_assembly_new_header(assembly);
-    struct json_object *rows = json_object_new_array();
+    wh_autofree struct json_object **rows = wh_array(
+        header->file_count, sizeof(struct json_object *), SIZE_MAX, err);
+    struct json_object *list = json_object_new_array();
 
-    add(object, "files", rows); /* owns it from here on */
+    wh_json_add(object, "files", list); /* owns it from here on */
+    if (!rows)
+        return wh_no_memory(err);
     WH_TRY(wh_report_init(&report, wh_assembly_old_header(assembly), err));
     WH_TRY(wh_assembly_plan_for(assembly, &report, err));
     add_nevra(object, "old", wh_assembly_old_header(assembly));
     add_nevra(object, "new", header);
     add_totals(object, wh_assembly_plan(assembly));
-    for (uint32_t i = 0; i < header->file_count; i++)
-        if (wh_assembly_plan(assembly)->instructions[i].kind != WH_EMPTY)
-            (void)json_object_array_add(rows, describe(assembly, i));
+    for (uint32_t i = 0; i < header->file_count; i++) {
+        if (wh_assembly_plan(assembly)->instructions[i].kind == WH_EMPTY)
+            continue;
+        rows[i] = describe(assembly, i);
+        (void)json_object_array_add(list, rows[i]);
+    }
+    *out_rows = wh_take(rows);
     return WH_OK;
 }
 
 /* ---- text ---------------------------------------------------------------------------------- */
 
-static const char *text_of(struct json_object *object, const char *key)
-{
-    const char *text = json_object_get_string(json_object_object_get(object, key));
-
-    return text ? text : "";
-}
-
-static int64_t number_of(struct json_object *object, const char *key)
-{
-    return json_object_get_int64(json_object_object_get(object, key));
-}
-
-/* Paths come from headers: control bytes must not reach a terminal. */
-static void print_path(FILE *out, const char *path)
-{
-    for (; *path; path++)
-        (void)fputc((unsigned char)*path < 0x20 || *path == 0x7f ? '?' : *path, out);
-}
-
 static void print_row(FILE *out, struct json_object *row)
 {
-    (void)fprintf(
-        out, "  %-5s %11" PRId64 "  ", text_of(row, "instruction"), number_of(row, "size"));
-    print_path(out, text_of(row, "path"));
+    const char *method = wh_json_text(row, "method");
+
+    (void)fprintf(out, "  %-5s %11" PRIu64 "  ", wh_json_text(row, "instruction"),
+        wh_json_number(row, "size"));
+    wh_print_name(out, wh_json_text(row, "path"));
     if (json_object_object_get(row, "codec"))
-        (void)fprintf(out, "  [%s, group %" PRId64 ": %" PRId64 " bytes for %" PRId64 "]",
-            text_of(row, "codec"), number_of(row, "group"), number_of(row, "group_bytes"),
-            number_of(row, "group_files"));
-    const char *source = text_of(row, json_object_object_get(row, "base") ? "base" : "twin_of");
+        (void)fprintf(out, "  [%s%s%s, group %" PRIu64 ": %" PRIu64 " bytes for %" PRIu64 "]",
+            wh_json_text(row, "codec"), *method ? " " : "", method, wh_json_number(row, "group"),
+            wh_json_number(row, "group_bytes"), wh_json_number(row, "group_files"));
+    const char *source = wh_json_text(
+        row, json_object_object_get(row, "base") ? "base" : "twin_of");
     if (*source) {
         (void)fputs("  <- ", out);
-        print_path(out, source);
+        wh_print_name(out, source);
     }
     (void)fputc('\n', out);
+}
+
+/* What is known of a patch, under its row. */
+static void print_residue(FILE *out, struct json_object *row)
+{
+    struct json_object *residue = json_object_object_get(row, "residue");
+
+    if (!residue)
+        return;
+    (void)fprintf(out, "%21sresidue:", "");
+    for (int i = 0; i < WH_STREAMS; i++) {
+        const char *name = wh_stream_name((enum wh_patch_stream)i);
+        (void)fprintf(out, "%s %s %" PRIu64, i ? "," : "", name, wh_json_number(residue, name));
+    }
+    (void)fputc('\n', out);
+}
+
+static void print_costs(FILE *out, struct json_object *row)
+{
+    struct json_object *costs = json_object_object_get(row, "costs");
+
+    if (costs) {
+        (void)fprintf(out, "%21sby itself: ", "");
+        wh_costs_print(out, costs);
+        (void)fputc('\n', out);
+    } else if (json_object_object_get(row, "set")) {
+        (void)fprintf(out, "%21sof set %" PRIu64 "\n", "", wh_json_number(row, "set"));
+    }
 }
 
 static void print_totals(FILE *out, struct json_object *totals)
@@ -160,8 +176,9 @@ static void print_totals(FILE *out, struct json_object *totals)
     for (enum wh_instruction_kind kind = WH_KEEP; kind <= WH_TWIN; kind++) {
         struct json_object *total = json_object_object_get(totals, names[kind]);
         (void)fprintf(out,
-            "  %-5s %7" PRId64 " files, %12" PRId64 " bytes from %" PRId64 " stored\n", names[kind],
-            number_of(total, "files"), number_of(total, "bytes"), number_of(total, "stored"));
+            "  %-5s %7" PRIu64 " files, %12" PRIu64 " bytes from %" PRIu64 " stored\n", names[kind],
+            wh_json_number(total, "files"), wh_json_number(total, "bytes"),
+            wh_json_number(total, "stored"));
     }
 }
 
@@ -171,10 +188,12 @@ void wh_explain_print_files(FILE *out, struct json_object *object)
 
     if (!rows)
         return;
-    (void)fprintf(out, "%s -> %s\n", text_of(object, "old"), text_of(object, "new"));
+    (void)fprintf(out, "%s -> %s\n", wh_json_text(object, "old"), wh_json_text(object, "new"));
     print_totals(out, json_object_object_get(object, "totals"));
     for (size_t i = 0; i < json_object_array_length(rows); i++) {
         struct json_object *row = json_object_array_get_idx(rows, i);
         print_row(out, row);
+        print_residue(out, row);
+        print_costs(out, row);
     }
 }

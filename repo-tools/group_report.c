@@ -5,7 +5,9 @@
 #include <inttypes.h>
 #include <stdlib.h>
 
+#include "encode.h"
 #include "whittle/cleanup.h"
+#include "whittle/limits.h"
 
 static const char *const stream_names[WH_STREAMS] = {
     [WH_STREAM_CONTROL] = "control",
@@ -13,6 +15,11 @@ static const char *const stream_names[WH_STREAMS] = {
     [WH_STREAM_VALUE] = "value",
     [WH_STREAM_EXTRA] = "extra",
 };
+
+const char *wh_stream_name(enum wh_patch_stream stream)
+{
+    return stream_names[stream];
+}
 
 static wh_status add_streams(
     struct wh_bytes stored, struct json_object *object, struct wh_error *err)
@@ -58,6 +65,33 @@ const char *wh_method_name(const struct wh_reader *control)
 }
 
 /* ---- costs --------------------------------------------------------------------------------- */
+
+static wh_status complete(
+    struct wh_bytes base, struct wh_bytes content, uint64_t *cost, struct wh_error *err)
+{
+    wh_cleanup(wh_buffer_clear) struct wh_buffer frame = {.ceiling = WH_BUNDLE_MAX};
+    uint64_t bytes = (uint64_t)base.length + content.length;
+
+    if (*cost != WH_NO_COST)
+        return WH_OK;
+    wh_status status = wh_encode_zstd(
+        base, content, wh_trial_effort(bytes, WH_EFFORT_DEFAULT), &frame, err);
+    if (status == WH_OVER_LIMIT)
+        return WH_OK;
+    WH_TRY(status);
+    *cost = frame.length;
+    return WH_OK;
+}
+
+wh_status wh_costs_complete(
+    struct wh_bytes base, struct wh_bytes content, struct wh_costs *costs, struct wh_error *err)
+{
+    if (costs->set > 0) /* compared as a whole */
+        return WH_OK;
+    if (base.length > 0)
+        WH_TRY(complete(base, content, &costs->prefixed, err));
+    return complete((struct wh_bytes){0}, content, &costs->whole, err);
+}
 
 /* Keys, and how people read them. */
 static const struct {

@@ -80,6 +80,11 @@ static int verify(const struct wh_repo_options *options)
     return result.bad > 0 ? FAILURE : DONE;
 }
 
+static struct wh_means means_of(const struct wh_repo_options *options)
+{
+    return (struct wh_means){options->effort, (uint64_t)options->memory << 20, WH_BUNDLE_MAX};
+}
+
 /* Prints what a command has to say, and frees it. */
 static void say(const struct wh_repo_options *options, struct json_object *object,
     void (*print)(FILE *out, struct json_object *object))
@@ -94,7 +99,11 @@ static void say(const struct wh_repo_options *options, struct json_object *objec
 static int explain(const struct wh_repo_options *options)
 {
     const struct wh_explain_options explain_options = {
-        .bundle = options->operands[0], .old_package = options->operands[1]};
+        .bundle = options->operands[0],
+        .old_package = options->operands[1],
+        .new_package = options->operands[2],
+        .means = means_of(options),
+    };
     struct json_object *object = NULL;
     struct wh_error error;
 
@@ -108,7 +117,7 @@ static int diff(const struct wh_repo_options *options)
 {
     const struct wh_single_files files = {
         options->operands[0], options->operands[1], options->operands[2]};
-    const struct wh_means means = {options->effort, (uint64_t)options->memory << 20, WH_BUNDLE_MAX};
+    const struct wh_means means = means_of(options);
     struct json_object *object = NULL;
     struct wh_error error;
 

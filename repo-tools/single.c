@@ -89,6 +89,20 @@ static wh_status prove(const struct wh_patch_file *patch, struct wh_bytes old, s
     return wh_patch_file_apply(patch, old, &content, err);
 }
 
+/* What the one that was taken costs is known well. */
+static wh_status complete_costs(const struct wh_patch_file *patch, struct wh_bytes old,
+    struct wh_bytes fresh, struct wh_costs *costs, struct wh_error *err)
+{
+    WH_TRY(wh_costs_complete(old, fresh, costs, err));
+    if (patch->codec == WH_CODEC_PATCH)
+        costs->patch = costs->set_patch = patch->stored.length;
+    else if (patch->with_base)
+        costs->prefixed = costs->set_frame = patch->stored.length;
+    else
+        costs->whole = patch->stored.length;
+    return WH_OK;
+}
+
 static wh_status add_method(
     const struct wh_patch_file *patch, struct json_object *object, struct wh_error *err)
 {
@@ -143,6 +157,8 @@ wh_status wh_single_diff(const struct wh_single_files *files, const struct wh_me
     patch.with_base = groups.entries[0].base != WH_NO_FILE;
     patch.stored = groups.groups[0].stored;
     WH_TRY(wh_name_file(files->patch_file, prove(&patch, wh_buffer_bytes(&old), err), err));
+    WH_TRY(complete_costs(
+        &patch, wh_buffer_bytes(&old), wh_buffer_bytes(&fresh), &groups.costs[0], err));
     WH_TRY(report(files, &patch, &groups.costs[0], &object, err));
     wh_patch_file_write(&patch, &bytes);
     WH_TRY(wh_buffer_check(&bytes, err));

@@ -52,7 +52,7 @@ static void refuses_what_it_does_not_understand(void **state)
         {"publish", "R", "--jobs", NULL},
         {"verify", "R", "--versions=1", NULL},
         {"explain", "B", "--previous=x", NULL},
-        {"explain", "B", "O", "x", NULL},
+        {"explain", "B", "O", "N", "x", NULL},
     };
 
     (void)state;

@@ -1,0 +1,72 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* explain_costs.c - see explain_costs.h. */
+#include "explain_costs.h"
+
+#include <inttypes.h>
+
+#include "bundle_build.h"
+#include "group_report.h"
+#include "whittle/cleanup.h"
+
+/* Sets have numbers from 1 on; their members come in any order. */
+static void count_in_set(struct json_object *sets, const struct wh_costs *costs)
+{
+    while (json_object_array_length(sets) < costs->set) {
+        struct json_object *set = json_object_new_object();
+        wh_json_add_number(set, "files", 0);
+        (void)json_object_array_add(sets, set);
+    }
+    struct json_object *set = json_object_array_get_idx(sets, costs->set - 1);
+    wh_json_add_number(set, "files", wh_json_number(set, "files") + 1);
+    wh_json_add(set, "costs", wh_costs_report(costs));
+}
+
+static void add_costs(struct json_object *row, const struct wh_costs *costs)
+{
+    if (costs->set > 0)
+        wh_json_add_number(row, "set", costs->set);
+    else
+        wh_json_add(row, "costs", wh_costs_report(costs));
+}
+
+static wh_status complete(const struct wh_entry *entry, const struct wh_package_file *origin,
+    const struct wh_package_file *target, struct wh_costs *costs, struct wh_error *err)
+{
+    struct wh_bytes base = {0};
+
+    if (entry->base != WH_NO_FILE)
+        base = wh_package_content(origin, entry->base);
+    return wh_costs_complete(base, wh_package_content(target, entry->file), costs, err);
+}
+
+wh_status wh_explain_costs(const struct wh_package_file *origin,
+    const struct wh_package_file *target, const struct wh_means *means, struct json_object *object,
+    struct json_object *const *rows, struct wh_error *err)
+{
+    wh_cleanup(wh_encoded_groups_clear) struct wh_encoded_groups groups = {0};
+    struct json_object *sets = json_object_new_array();
+
+    wh_json_add(object, "sets", sets); /* owns it from here on */
+    WH_TRY(wh_build_groups(origin, target, means, &groups, err));
+    for (uint32_t i = 0; i < groups.entry_count; i++) {
+        WH_TRY(complete(&groups.entries[i], origin, target, &groups.costs[i], err));
+        if (rows[groups.entries[i].file])
+            add_costs(rows[groups.entries[i].file], &groups.costs[i]);
+        if (groups.costs[i].set > 0)
+            count_in_set(sets, &groups.costs[i]);
+    }
+    return WH_OK;
+}
+
+void wh_explain_print_sets(FILE *out, struct json_object *object)
+{
+    struct json_object *sets = json_object_object_get(object, "sets");
+
+    for (size_t i = 0; sets && i < json_object_array_length(sets); i++) {
+        struct json_object *set = json_object_array_get_idx(sets, i);
+        (void)fprintf(
+            out, "  set %zu of %" PRIu64 " small files: ", i + 1, wh_json_number(set, "files"));
+        wh_costs_print(out, json_object_object_get(set, "costs"));
+        (void)fputc('\n', out);
+    }
+}
