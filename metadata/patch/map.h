@@ -22,14 +22,14 @@ struct wh_map {
     size_t page_count; /* of those that are worth the memory; others are searched for */
 };
 
-/* 4 KiB of old places. */
+/* 1 KiB of old places: a program that changed much has copies of some hundred bytes. */
 struct wh_map_page {
     int32_t shift;  /* if one span has all of it, else WH_NO_SHIFT */
     uint32_t spans; /* how many spans start at or before its first place */
 };
 
 #define WH_NO_SHIFT INT32_MIN
-#define WH_MAP_PAGE_BITS 12u
+#define WH_MAP_PAGE_BITS 10u
 
 /* Of two copies that overlap in the old content, which has old_length bytes, the longer wins. */
 WH_MUST_CHECK wh_status wh_map_offsets(const struct wh_copy *copies, size_t count,
