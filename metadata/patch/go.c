@@ -31,9 +31,10 @@ static bool records_ascend(const struct wh_go *go, const uint8_t *bytes)
 static bool read_header(
     struct wh_go *go, const struct wh_elf *old, const struct wh_section *section)
 {
+    if (section->length < HEADER_LENGTH) /* an empty one may be anywhere */
+        return false;
     const uint8_t *at = old->bytes.data + section->offset;
-
-    if (section->length < HEADER_LENGTH || at[7] != 8)
+    if (at[7] != 8)
         return false;
     uint32_t magic = wh_load32(at);
     if (magic != MAGIC_118 && magic != MAGIC_120)

@@ -356,6 +356,10 @@ static void go_tables_that_lie(void **state)
         assert_true(
             round_trip_along(WH_PATCH_ELF, (struct wh_bytes){bytes, length}, fresh, copies, count));
     }
+    memcpy(bytes, go_old.file.data, length); /* a table outside of the file */
+    memset(bytes + go_old.sections_at + 64 * (size_t)table->number + 24, 0xff, 8);
+    assert_true(
+        round_trip_along(WH_PATCH_ELF, (struct wh_bytes){bytes, length}, fresh, copies, count));
     for (int round = 0; round < 200; round++) {
         memcpy(bytes, go_old.file.data, length);
         for (int i = 0; i < 1 + round % 20; i++)
