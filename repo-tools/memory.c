@@ -146,12 +146,13 @@ static uint64_t memory_of_set(uint64_t small, enum wh_effort effort)
     return wh_encode_memory(0, set, effort) + 4 * set;
 }
 
-/* Before the contents and after them: inflating payloads, groups of residues, sets of small files,
- * the new header as a patch of the old one. */
+/* Before the contents and after them: inflating payloads, sketches of old files (likeness.h),
+ * groups of residues, sets of small files, the new header as a patch of the old one. */
 static uint64_t memory_of_others(const struct sums *sums, uint64_t files, uint64_t payloads,
     uint64_t room, enum wh_effort effort)
 {
     enum { INFLATING = 80 << 20, HEADERS = 96 << 20, HEADER_OF_A_FILE = 10 << 10 };
+    enum { SKETCHES = 84 << 20, SKETCH_OF_A_FILE = 2560 };
     uint64_t group = 0;
 
     for (int class = 0; class < WH_CLASSES; class ++)
@@ -161,8 +162,10 @@ static uint64_t memory_of_others(const struct sums *sums, uint64_t files, uint64
         residues, wh_memory_for_residues(residues, room, effort));
     uint64_t writing = least(HEADERS, files * HEADER_OF_A_FILE);
     uint64_t most = greatest(grouping, memory_of_set(sums->small, effort));
+    uint64_t before = greatest(
+        least(INFLATING, payloads), least(SKETCHES, files * SKETCH_OF_A_FILE));
 
-    return greatest(greatest(least(INFLATING, payloads), most), writing);
+    return greatest(greatest(before, most), writing);
 }
 
 struct wh_memory wh_memory_of_bundle(const struct wh_entry *entries, uint32_t entry_count,
