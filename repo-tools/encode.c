@@ -7,8 +7,8 @@
 static int level_for(uint64_t bytes, enum wh_effort effort)
 {
     switch (effort) {
-    case WH_EFFORT_LEAST:
-        return 6;
+    case WH_EFFORT_LEAST: /* below this, trials mislead: matches far back are not found */
+        return 9;
     case WH_EFFORT_FAST:
         return 12;
     case WH_EFFORT_DEFAULT:
@@ -34,7 +34,7 @@ uint64_t wh_encode_memory(uint64_t reference, uint64_t content, enum wh_effort e
     enum { LONG = 1 << 20, FOR_EACH_BYTE = 32, ALWAYS = 2 << 20 };
     uint64_t bytes = reference + content;
     int level = level_for(bytes, effort);
-    uint64_t tables = (level == 6 ? 8u : level == 12 ? 80u : level == 19 ? 96u : 704u) << 20;
+    uint64_t tables = (level == 9 ? 16u : level == 12 ? 80u : level == 19 ? 96u : 704u) << 20;
     bool is_long = reference > LONG || (content > LONG && level < 19);
     uint64_t distances = is_long ? bytes / (level >= 19 ? 1 : 4) : 0;
 

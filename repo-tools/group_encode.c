@@ -179,7 +179,7 @@ static wh_status make_frames(
 
 /* Programs of one package share code, and then their residues share bytes: what is contested goes
  * into the group if the group is smaller for it than the frames are. Rough costs say so unless
- * they are within a fifth of each other. */
+ * they are within a quarter of each other. */
 static wh_status weigh(const struct encoder *encoder, const struct open_group *open,
     struct undisputed *undisputed, struct groupings *groupings, bool *out_join,
     struct wh_error *err)
@@ -194,7 +194,7 @@ static wh_status weigh(const struct encoder *encoder, const struct open_group *o
     uint64_t together = groupings->all.length;
     uint64_t apart = groupings->rest.length + undisputed->frames;
     *out_join = together <= apart;
-    bool is_clear = together <= apart / 5 * 4 || apart <= together / 5 * 4;
+    bool is_clear = together <= apart / 4 * 3 || apart <= together / 4 * 3;
     if (is_clear || (trial == effort && !undisputed->rough))
         return WH_OK;
     wh_status status = make_frames(open, undisputed, err);

@@ -80,12 +80,12 @@ static wh_status take_cost(wh_status status, const struct wh_buffer *stored, uin
     return WH_OK;
 }
 
-/* With less effort than it will be made with, a group takes a quarter more at most. */
+/* With less effort than it will be made with, a group takes a third more at most. */
 static struct wh_buffer room_for(const struct wh_member *member, enum wh_effort effort)
 {
     uint64_t most = member->stored_max;
 
-    return (struct wh_buffer){.ceiling = effort < member->effort ? most + most / 4 : most};
+    return (struct wh_buffer){.ceiling = effort < member->effort ? most + most / 3 : most};
 }
 
 /* Makes the residue. By itself it has so many bytes; in a group it costs less, so this errs on the
@@ -119,6 +119,13 @@ static bool may_frame_win(const struct wh_member *member)
     return cost > length / (is_elf(member->content) ? 16 : 64);
 }
 
+uint64_t wh_member_frame_cost(const struct wh_member *member)
+{
+    if (member->way == WH_WAY_WHOLE)
+        return member->costs.whole;
+    return member->way == WH_WAY_PREFIXED ? member->costs.prefixed : WH_NO_COST;
+}
+
 static wh_status encode_frame(const struct wh_member *member, enum wh_member_way way,
     enum wh_effort effort, struct wh_buffer *out, struct wh_error *err)
 {
@@ -139,7 +146,9 @@ static wh_status try_frame(struct wh_member *member, enum wh_member_way way, uin
 
     member->rough |= effort < member->effort;
     WH_TRY(take_cost(status, &frame, out_cost));
-    if (*out_cost >= *best)
+    /* A base that helps so little is not worth to depend on. */
+    uint64_t gain = way == WH_WAY_WHOLE && *best != WH_NO_COST ? *best / 512 : 0;
+    if (*out_cost >= *best + gain)
         return WH_OK;
     *best = *out_cost;
     member->way = way;
@@ -151,34 +160,57 @@ static wh_status try_frame(struct wh_member *member, enum wh_member_way way, uin
     return WH_OK;
 }
 
-/* Tries what may win; best is the least cost of a frame, and the way is that one's, if any. */
-static wh_status try_all(struct wh_member *member, uint64_t *best, struct wh_error *err)
+/* May the content be smaller by itself than `best`? The least effort tells, in a tenth of the time,
+ * and takes no more than a third too much. */
+static wh_status may_whole_win(
+    const struct wh_member *member, uint64_t best, bool *out_may, struct wh_error *err)
+{
+    wh_cleanup(wh_buffer_clear) struct wh_buffer frame = {.ceiling = WH_BUNDLE_MAX};
+    uint64_t bytes = (uint64_t)member->base.length + member->content.length;
+    bool is_quick = wh_trial_effort(bytes, member->effort) == WH_EFFORT_LEAST;
+
+    *out_may = member->base.length == 0 || best > member->content.length / 64;
+    if (!*out_may || is_quick || member->base.length == 0 || best == WH_NO_COST)
+        return WH_OK;
+    wh_status status = encode_frame(member, WH_WAY_WHOLE, WH_EFFORT_LEAST, &frame, err);
+    if (status == WH_OVER_LIMIT)
+        return WH_OK;
+    WH_TRY(status);
+    *out_may = frame.length - frame.length / 3 < best;
+    return WH_OK;
+}
+
+wh_status wh_member_try_frames(struct wh_member *member, struct wh_error *err)
 {
     struct wh_costs *costs = &member->costs;
+    uint64_t best = WH_NO_COST;
+    bool may_win;
 
+    if (member->base.length > 0 && member->effort > WH_EFFORT_LEAST)
+        WH_TRY(try_frame(member, WH_WAY_PREFIXED, &best, &costs->prefixed, err));
+    WH_TRY(may_whole_win(member, best < costs->patch ? best : costs->patch, &may_win, err));
+    return may_win ? try_frame(member, WH_WAY_WHOLE, &best, &costs->whole, err) : WH_OK;
+}
+
+/* Tries what may win. */
+static wh_status try_all(struct wh_member *member, struct wh_error *err)
+{
     if (member->base.length > 0) {
         WH_TRY(cost_of_residue(member, err));
         member->way = WH_WAY_PATCH;
         if (!may_frame_win(member))
             return WH_OK;
-        if (member->effort > WH_EFFORT_LEAST)
-            WH_TRY(try_frame(member, WH_WAY_PREFIXED, best, &costs->prefixed, err));
     }
-    /* Whatever is patched to less than a quarter is never smaller by itself. */
-    uint64_t quarter = member->content.length / 4;
-    if (member->base.length == 0 || (costs->patch > quarter && *best > quarter))
-        WH_TRY(try_frame(member, WH_WAY_WHOLE, best, &costs->whole, err));
-    return WH_OK;
+    return wh_member_try_frames(member, err);
 }
 
 wh_status wh_member_choose(struct wh_member *member, struct wh_error *err)
 {
-    uint64_t frame = WH_NO_COST;
-
     member->way = WH_WAY_TEXT;
     if (is_small(member))
         return WH_OK;
-    WH_TRY(try_all(member, &frame, err));
+    WH_TRY(try_all(member, err));
+    uint64_t frame = wh_member_frame_cost(member);
     uint64_t patch = member->costs.patch;
     if (frame == WH_NO_COST && patch == WH_NO_COST)
         return wh_fail(
@@ -187,18 +219,13 @@ wh_status wh_member_choose(struct wh_member *member, struct wh_error *err)
         wh_member_settle(member, false);
         return WH_OK;
     }
-    /* Company makes a residue smaller by a quarter at most, and rough costs err by as much. */
-    uint64_t most = member->rough ? patch + patch / 4 : patch;
-    uint64_t least = member->rough ? patch / 5 * 3 : patch / 4 * 3;
+    /* Company hardly makes a residue smaller by more than a quarter. */
+    uint64_t most = member->rough ? patch + patch / 3 : patch;
+    uint64_t least = member->rough ? patch / 2 : patch / 4 * 3;
     member->contested = frame < most && frame > least;
     if (!member->contested)
         wh_member_settle(member, frame >= most);
     return WH_OK;
-}
-
-uint64_t wh_member_frame_cost(const struct wh_member *member)
-{
-    return member->way == WH_WAY_WHOLE ? member->costs.whole : member->costs.prefixed;
 }
 
 wh_status wh_member_make_frame(struct wh_member *member, struct wh_error *err)

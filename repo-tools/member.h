@@ -20,7 +20,7 @@ enum wh_member_way {
     WH_WAY_WHOLE,    /* a frame of its own */
 };
 
-/* Bytes that a content would take by itself, each way; of a long content roughly, a quarter too
+/* Bytes that a content would take by itself, each way; of a long content roughly, a third too
  * much at most. Small files are compared in sets, which have numbers from 1 on: bytes that the
  * whole set would take. */
 struct wh_costs {
@@ -70,7 +70,10 @@ void wh_member_clear(struct wh_member *member);
 /* Decides the way and does the work for it. WH_OVER_LIMIT: each way takes more than stored_max. */
 WH_MUST_CHECK wh_status wh_member_choose(struct wh_member *member, struct wh_error *err);
 
-/* Bytes of the frame that the member would get. */
+/* Makes the frames that may be the smallest, with the base as prefix and without, and gives the
+ * member the way of the smaller one; neither where no bundle may be so long. */
+WH_MUST_CHECK wh_status wh_member_try_frames(struct wh_member *member, struct wh_error *err);
+/* Bytes of the frame that the member would get; WH_NO_COST where its way is none. */
 uint64_t wh_member_frame_cost(const struct wh_member *member);
 
 /* Makes the frame of a member whose way is one, where it is not made yet. WH_OVER_LIMIT: it takes

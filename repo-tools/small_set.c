@@ -110,16 +110,25 @@ static void settle(struct wh_member *const *members, uint32_t count, struct tria
             wh_buffer_clear(&member->frame);
         if (member->way != WH_WAY_PATCH)
             wh_residue_clear(&member->residue);
+        if (member->way == WH_WAY_WHOLE)
+            member->entry.base = WH_NO_FILE;
     }
 }
 
-/* How long a bundle may be counts for all together, later. */
+/* How long a bundle may be counts for all together, later. A base that does not help its own
+ * content would only be in the way of the others'. */
 static wh_status make_frames(struct wh_member *const *members, uint32_t count, struct wh_error *err)
 {
     for (uint32_t i = 0; i < count; i++) {
-        members[i]->way = members[i]->base.length > 0 ? WH_WAY_PREFIXED : WH_WAY_WHOLE;
-        members[i]->stored_max = WH_BUNDLE_MAX;
-        WH_TRY(wh_member_make_frame(members[i], err));
+        struct wh_member *member = members[i];
+        member->stored_max = WH_BUNDLE_MAX;
+        WH_TRY(wh_member_try_frames(member, err));
+        if (wh_member_frame_cost(member) == WH_NO_COST)
+            return wh_fail(err, WH_OVER_LIMIT, "a small file does not fit into a bundle");
+        if (member->way == WH_WAY_WHOLE && member->costs.prefixed != WH_NO_COST) {
+            member->base = (struct wh_bytes){0};
+            member->entry.base = WH_NO_FILE;
+        }
     }
     return WH_OK;
 }

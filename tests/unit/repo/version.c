@@ -122,3 +122,23 @@ void make_changes(uint8_t *bytes, size_t length, size_t distance, uint32_t seed)
     for (size_t at = next(&state) % distance; at < length; at += 1 + next(&state) % (2 * distance))
         bytes[at] ^= (uint8_t)(1 + next(&state) % 255);
 }
+
+void make_edits(const uint8_t *from, uint8_t *to, size_t length, size_t distance, uint32_t seed)
+{
+    uint64_t state = seed;
+    size_t at = 0; /* in both, to begin with */
+    size_t made = 0;
+
+    while (made < length) {
+        size_t part = 1 + next(&state) % (2 * distance);
+        for (size_t i = 0; i < part && made < length; i++)
+            to[made++] = from[at++ % length];
+        size_t edit = 6 + next(&state) % 10;
+        size_t other = next(&state) % length;
+        if (next(&state) % 3 == 0)
+            at += edit;
+        else
+            for (size_t i = 0; i < edit && made < length; i++)
+                to[made++] = from[other++ % length];
+    }
+}

@@ -31,5 +31,8 @@ void make_noise(uint8_t *bytes, size_t length, uint32_t seed);
 void make_text(uint8_t *bytes, size_t length, uint32_t seed);
 /* Changes a byte about every `distance` bytes. */
 void make_changes(uint8_t *bytes, size_t length, size_t distance, uint32_t seed);
+/* Leaves out some bytes, or puts some from elsewhere in, about every `distance` bytes, as an editor
+ * of texts does. */
+void make_edits(const uint8_t *from, uint8_t *to, size_t length, size_t distance, uint32_t seed);
 
 #endif
