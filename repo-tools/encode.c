@@ -48,7 +48,7 @@ wh_status wh_encode_zstd(struct wh_bytes reference, struct wh_bytes content, enu
 {
     uint64_t bytes = (uint64_t)reference.length + content.length;
 
-    return wh_deflate(content, reference, level_for(bytes, effort), out, err);
+    return wh_frame_write(content, reference, level_for(bytes, effort), out, err);
 }
 
 wh_status wh_encode_patch(const struct wh_residue *residue, uint64_t content_length,

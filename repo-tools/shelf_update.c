@@ -82,7 +82,8 @@ static wh_status write_index(const struct wh_shelf_update *update, struct wh_buf
     char hex[2 * WH_SHA256_LENGTH + 1];
 
     WH_TRY(wh_index_write(update->index, &xml, err));
-    WH_TRY(wh_deflate(wh_buffer_bytes(&xml), (struct wh_bytes){0}, INDEX_LEVEL, out_stored, err));
+    WH_TRY(
+        wh_frame_write(wh_buffer_bytes(&xml), (struct wh_bytes){0}, INDEX_LEVEL, out_stored, err));
     WH_TRY(wh_digest_of(WH_SHA256, wh_buffer_bytes(&xml), &digest, err));
     memcpy(out_entry->open_checksum, digest.bytes, WH_SHA256_LENGTH);
     WH_TRY(wh_digest_of(WH_SHA256, wh_buffer_bytes(out_stored), &digest, err));

@@ -28,7 +28,7 @@ static wh_status check_kind(struct wh_bytes stored, struct wh_error *err)
     return WH_OK;
 }
 
-wh_status wh_inflate(struct wh_bytes stored, struct wh_bytes prefix, uint8_t *out, size_t length,
+wh_status wh_frame_read(struct wh_bytes stored, struct wh_bytes prefix, uint8_t *out, size_t length,
     struct wh_error *err)
 {
     WH_TRY(check_kind(stored, err));
@@ -54,7 +54,7 @@ wh_status wh_inflate(struct wh_bytes stored, struct wh_bytes prefix, uint8_t *ou
     return WH_OK;
 }
 
-wh_status wh_inflate_all(struct wh_bytes stored, struct wh_buffer *out, struct wh_error *err)
+wh_status wh_frame_read_all(struct wh_bytes stored, struct wh_buffer *out, struct wh_error *err)
 {
     wh_cleanup(free_decoder) ZSTD_DCtx *decoder = ZSTD_createDCtx();
     ZSTD_inBuffer input = {stored.data, stored.length, 0};
@@ -123,8 +123,8 @@ static size_t configure(ZSTD_CCtx *encoder, struct wh_bytes raw, struct wh_bytes
     return prefix.length ? ZSTD_CCtx_refPrefix(encoder, prefix.data, prefix.length) : 0;
 }
 
-wh_status wh_deflate(struct wh_bytes raw, struct wh_bytes prefix, int level, struct wh_buffer *out,
-    struct wh_error *err)
+wh_status wh_frame_write(struct wh_bytes raw, struct wh_bytes prefix, int level,
+    struct wh_buffer *out, struct wh_error *err)
 {
     wh_cleanup(free_encoder) ZSTD_CCtx *encoder = ZSTD_createCCtx();
     if (!encoder)

@@ -124,7 +124,7 @@ static wh_status read_sections(
     wh_autofree uint8_t *table = wh_array(lengths.table, 1, WH_TABLE_MAX, err);
     if (!table)
         return wh_no_memory(err);
-    WH_TRY(wh_inflate(stored_table, (struct wh_bytes){0}, table, lengths.table, err));
+    WH_TRY(wh_frame_read(stored_table, (struct wh_bytes){0}, table, lengths.table, err));
     return wh_table_read((struct wh_bytes){table, lengths.table}, groups, bundle, err);
 }
 
@@ -221,7 +221,7 @@ wh_status wh_bundle_prefix(const struct wh_bundle *bundle, struct wh_bytes old_h
     WH_TRY(wh_header_id(old_header, id, err));
     if (memcmp(id, bundle->identity.old_header, sizeof id) != 0)
         return wh_fail(err, WH_MISMATCH, "bundle: it starts from another version");
-    WH_TRY(wh_inflate(bundle->stored_prefix, old_header, bytes, bundle->prefix_length, err));
+    WH_TRY(wh_frame_read(bundle->stored_prefix, old_header, bytes, bundle->prefix_length, err));
     *out_bytes = wh_take(bytes);
     return WH_OK;
 }
@@ -236,7 +236,7 @@ wh_status wh_bundle_correction(
     wh_autofree uint8_t *bytes = wh_array(bundle->correction_length, 1, WH_SKELETON_MAX, err);
     if (!bytes)
         return wh_no_memory(err);
-    WH_TRY(wh_inflate(
+    WH_TRY(wh_frame_read(
         bundle->stored_correction, (struct wh_bytes){0}, bytes, bundle->correction_length, err));
     *out_bytes = wh_take(bytes);
     return WH_OK;

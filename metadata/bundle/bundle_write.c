@@ -33,12 +33,13 @@ static wh_status build_sections(
     struct wh_bytes nothing = {0};
 
     if (draft->prefix.length > 0)
-        WH_TRY(
-            wh_deflate(draft->prefix, draft->old_header, METADATA_LEVEL, &sections->prefix, err));
+        WH_TRY(wh_frame_write(
+            draft->prefix, draft->old_header, METADATA_LEVEL, &sections->prefix, err));
     if (draft->correction_mode != WH_CORRECTION_NONE)
-        WH_TRY(wh_deflate(draft->correction, nothing, METADATA_LEVEL, &sections->correction, err));
+        WH_TRY(
+            wh_frame_write(draft->correction, nothing, METADATA_LEVEL, &sections->correction, err));
     WH_TRY(wh_table_write(draft, &table, err));
-    WH_TRY(wh_deflate(wh_buffer_bytes(&table), nothing, METADATA_LEVEL, &sections->table, err));
+    WH_TRY(wh_frame_write(wh_buffer_bytes(&table), nothing, METADATA_LEVEL, &sections->table, err));
     sections->table_length = table.length;
     for (uint32_t i = 0; i < draft->group_count; i++)
         sections->groups_length += draft->groups[i].stored.length;

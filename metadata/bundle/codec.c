@@ -15,7 +15,7 @@ static uint64_t output_length(const struct wh_codec_job *job)
 
 static wh_status decode_zstd(const struct wh_codec_job *job, struct wh_error *err)
 {
-    return wh_inflate(job->stored, job->reference, job->output, (size_t)output_length(job), err);
+    return wh_frame_read(job->stored, job->reference, job->output, (size_t)output_length(job), err);
 }
 
 static wh_status decode_patch(const struct wh_codec_job *job, struct wh_error *err)

@@ -43,7 +43,7 @@ static wh_status inflate_stream(
     if (!bytes)
         return wh_no_memory(err);
     if (length > 0)
-        WH_TRY(wh_inflate(stored, (struct wh_bytes){0}, bytes, (size_t)length, err));
+        WH_TRY(wh_frame_read(stored, (struct wh_bytes){0}, bytes, (size_t)length, err));
     *out_bytes = wh_take(bytes);
     return WH_OK;
 }
@@ -100,7 +100,7 @@ wh_status wh_streams_write(const struct wh_bytes streams[WH_STREAMS], uint64_t o
             wh_stream_ceiling((enum wh_patch_stream)i, output_length, member_count))
             return wh_fail(err, WH_UNSUPPORTED, "a patch is longer than its content");
         if (streams[i].length > 0)
-            WH_TRY(wh_deflate(streams[i], (struct wh_bytes){0}, level, &frames, err));
+            WH_TRY(wh_frame_write(streams[i], (struct wh_bytes){0}, level, &frames, err));
         wh_buffer_varint(out, streams[i].length);
         wh_buffer_varint(out, frames.length - before);
     }

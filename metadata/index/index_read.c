@@ -214,7 +214,7 @@ wh_status wh_index_read(struct wh_bytes bytes, struct wh_index *out_index, struc
 
     if (bytes.length >= sizeof zstd_magic &&
         memcmp(bytes.data, zstd_magic, sizeof zstd_magic) == 0) {
-        WH_TRY(wh_inflate_all(bytes, &inflated, err));
+        WH_TRY(wh_frame_read_all(bytes, &inflated, err));
         bytes = wh_buffer_bytes(&inflated);
     }
     if (bytes.length == 0)

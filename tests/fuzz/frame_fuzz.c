@@ -18,8 +18,8 @@ static void check_deflated(struct wh_bytes raw, struct wh_bytes reference)
 
     if (!again)
         abort();
-    promise(wh_deflate(raw, reference, 1, &frame, NULL) == WH_OK);
-    promise(wh_inflate(wh_buffer_bytes(&frame), reference, again, raw.length, NULL) == WH_OK);
+    promise(wh_frame_write(raw, reference, 1, &frame, NULL) == WH_OK);
+    promise(wh_frame_read(wh_buffer_bytes(&frame), reference, again, raw.length, NULL) == WH_OK);
     promise(raw.length == 0 || memcmp(again, raw.data, raw.length) == 0);
 }
 
@@ -44,7 +44,7 @@ static void check_exact(struct wh_bytes stored, size_t length, struct wh_bytes r
         abort();
     struct wh_codec_job job = {stored, reference, &base, decoded, &whole, 1};
     struct wh_error err = {0};
-    wh_status status = wh_inflate(stored, reference, raw, length, &err);
+    wh_status status = wh_frame_read(stored, reference, raw, length, &err);
     promise(wh_codec_find(WH_CODEC_ZSTD)->decode(&job, NULL) == status);
     if (!fuzz_ok(status, &err))
         return;
@@ -59,7 +59,7 @@ static void check_whole(struct wh_bytes stored)
     wh_autofree uint8_t *raw = NULL;
     struct wh_error err = {0};
 
-    bool read = fuzz_ok(wh_inflate_all(stored, &whole, &err), &err);
+    bool read = fuzz_ok(wh_frame_read_all(stored, &whole, &err), &err);
     promise(whole.length <= ROOM);
     if (!read)
         return;
@@ -67,7 +67,7 @@ static void check_whole(struct wh_bytes stored)
     raw = malloc(whole.length ? whole.length : 1);
     if (!raw)
         abort();
-    if (wh_inflate(stored, (struct wh_bytes){0}, raw, whole.length, NULL) == WH_OK)
+    if (wh_frame_read(stored, (struct wh_bytes){0}, raw, whole.length, NULL) == WH_OK)
         promise(fuzz_same((struct wh_bytes){raw, whole.length}, wh_buffer_bytes(&whole)));
 }
 

@@ -230,8 +230,8 @@ static void seed_frames(void)
     wh_cleanup(wh_buffer_clear) struct wh_buffer empty = {.ceiling = CEILING};
     struct wh_error err;
 
-    seed_must(wh_deflate(raw, (struct wh_bytes){0}, 19, &plain, &err), &err);
-    seed_must(wh_deflate(raw, reference, 19, &patch, &err), &err);
+    seed_must(wh_frame_write(raw, (struct wh_bytes){0}, 19, &plain, &err), &err);
+    seed_must(wh_frame_write(raw, reference, 19, &patch, &err), &err);
     stored_frame(raw, &stored);
     stored_frame((struct wh_bytes){0}, &empty);
     seed_chosen("frame", "plain", CHOICES(sizeof text - 1, 0, 0), wh_buffer_bytes(&plain));

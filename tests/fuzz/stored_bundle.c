@@ -57,7 +57,7 @@ static bool open_part(struct stored_bundle *bundle, unsigned part, struct wh_rea
     if (stored.length == 0)
         return true;
     raw = malloc(length ? length : 1);
-    if (!raw || wh_inflate(stored, reference, raw, length, NULL) != WH_OK)
+    if (!raw || wh_frame_read(stored, reference, raw, length, NULL) != WH_OK)
         return false;
     wh_buffer_append(&bundle->parts[part], raw, length);
     return true;

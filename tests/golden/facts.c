@@ -53,7 +53,7 @@ static wh_status load_installed(
     installed->payload.ceiling = CEILING;
     WH_TRY(wh_prefix_parse(wh_buffer_bytes(&installed->prefix_bytes), &installed->prefix, err));
     WH_TRY(wh_header_parse(installed->prefix.header.bytes, &installed->header, err));
-    WH_TRY(wh_inflate_all(wh_buffer_bytes(&frame), &installed->payload, err));
+    WH_TRY(wh_frame_read_all(wh_buffer_bytes(&frame), &installed->payload, err));
     return wh_skeleton_read(
         installed->header, wh_buffer_bytes(&installed->payload), &installed->skeleton, err);
 }

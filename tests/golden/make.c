@@ -48,7 +48,8 @@ static void put_old_package(const struct sample *old)
     struct wh_error err;
 
     golden_must(
-        wh_deflate(wh_buffer_bytes(&old->payload), (struct wh_bytes){0}, 19, &frame, &err), &err);
+        wh_frame_write(wh_buffer_bytes(&old->payload), (struct wh_bytes){0}, 19, &frame, &err),
+        &err);
     golden_save_buffer("old.prefix", &old->prefix);
     golden_save_buffer("old.payload.zst", &frame);
 }
@@ -115,7 +116,8 @@ static void put_table(const struct wh_buffer *step, const char *name, const stru
     size_t end = start + get_le32(step->data + TABLE_STORED_AT);
     struct wh_error err;
 
-    golden_must(wh_deflate(wh_buffer_bytes(table), (struct wh_bytes){0}, 19, &frame, &err), &err);
+    golden_must(
+        wh_frame_write(wh_buffer_bytes(table), (struct wh_bytes){0}, 19, &frame, &err), &err);
     wh_buffer_append(&made, step->data, start);
     wh_buffer_append(&made, frame.data, frame.length);
     wh_buffer_append(&made, step->data + end, step->length - end);
@@ -131,7 +133,7 @@ static void read_table(const struct wh_buffer *step, struct wh_buffer *out_table
     struct wh_error err;
 
     out_table->ceiling = CEILING;
-    golden_must(wh_inflate_all(
+    golden_must(wh_frame_read_all(
                     (struct wh_bytes){step->data + start, get_le32(step->data + TABLE_STORED_AT)},
                     out_table, &err),
         &err);

@@ -23,7 +23,8 @@ void golden_streams_write(const struct wh_bytes streams[WH_STREAMS], struct wh_b
     for (int i = 0; i < WH_STREAMS; i++) {
         size_t before = frames.length;
         if (streams[i].length > 0)
-            golden_must(wh_deflate(streams[i], (struct wh_bytes){0}, LEVEL, &frames, &err), &err);
+            golden_must(
+                wh_frame_write(streams[i], (struct wh_bytes){0}, LEVEL, &frames, &err), &err);
         wh_buffer_varint(out, streams[i].length);
         wh_buffer_varint(out, frames.length - before);
     }
@@ -339,7 +340,7 @@ static void put_old(const struct sample *old)
     struct wh_error err;
 
     golden_must(
-        wh_deflate(wh_buffer_bytes(&old->payload), (struct wh_bytes){0}, LEVEL, &frame, &err),
+        wh_frame_write(wh_buffer_bytes(&old->payload), (struct wh_bytes){0}, LEVEL, &frame, &err),
         &err);
     golden_save_buffer("patch-old.prefix", &old->prefix);
     golden_save_buffer("patch-old.payload.zst", &frame);

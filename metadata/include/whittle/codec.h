@@ -68,15 +68,15 @@ WH_MUST_CHECK wh_status wh_streams_write(const struct wh_bytes streams[WH_STREAM
     struct wh_error *err);
 
 /* zstd helpers shared by the formats; a frame is one of RFC 8878, section 3.1.1, not a skippable
- * one or one of an earlier format. wh_inflate() demands exactly length bytes and the end of one
+ * one or one of an earlier format. wh_frame_read() demands exactly length bytes and the end of one
  * frame; prefix may be empty and must outlive the call only. */
-WH_MUST_CHECK wh_status wh_inflate(struct wh_bytes stored, struct wh_bytes prefix, uint8_t *out,
+WH_MUST_CHECK wh_status wh_frame_read(struct wh_bytes stored, struct wh_bytes prefix, uint8_t *out,
     size_t length, struct wh_error *err);
 /* One frame without content size, dictionary id or checksum; level as zstd's. */
-WH_MUST_CHECK wh_status wh_deflate(struct wh_bytes raw, struct wh_bytes prefix, int level,
+WH_MUST_CHECK wh_status wh_frame_write(struct wh_bytes raw, struct wh_bytes prefix, int level,
     struct wh_buffer *out, struct wh_error *err);
 /* A whole frame of unknown length, up to out's ceiling. */
-WH_MUST_CHECK wh_status wh_inflate_all(
+WH_MUST_CHECK wh_status wh_frame_read_all(
     struct wh_bytes stored, struct wh_buffer *out, struct wh_error *err);
 
 #endif

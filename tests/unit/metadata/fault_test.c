@@ -151,7 +151,7 @@ static wh_status write_and_read_index(struct wh_error *err)
     wh_cleanup(wh_buffer_clear) struct wh_buffer stored = {.ceiling = 1 << 20};
 
     WH_TRY(wh_index_write(&index, &xml, err));
-    WH_TRY(wh_deflate(wh_buffer_bytes(&xml), (struct wh_bytes){0}, 3, &stored, err));
+    WH_TRY(wh_frame_write(wh_buffer_bytes(&xml), (struct wh_bytes){0}, 3, &stored, err));
     WH_TRY(wh_index_read(wh_buffer_bytes(&stored), &read, err));
     wh_index_clear(&read);
     return WH_OK;

@@ -33,17 +33,17 @@ static void a_reference_saves_what_it_holds(void **state)
     base[2000] ^= 1;
     struct wh_bytes bytes = {raw, sizeof raw};
     struct wh_bytes prefix = {base, sizeof base};
-    OK(wh_deflate(bytes, nothing, 19, &alone, &err));
-    OK(wh_deflate(bytes, prefix, 19, &patch, &err));
+    OK(wh_frame_write(bytes, nothing, 19, &alone, &err));
+    OK(wh_frame_write(bytes, prefix, 19, &patch, &err));
     assert_true(alone.length > LENGTH);
     assert_true(patch.length < 100);
-    OK(wh_inflate(wh_buffer_bytes(&alone), nothing, made, LENGTH, &err));
+    OK(wh_frame_read(wh_buffer_bytes(&alone), nothing, made, LENGTH, &err));
     assert_memory_equal(made, raw, LENGTH);
     memset(made, 0, LENGTH);
-    OK(wh_inflate(wh_buffer_bytes(&patch), prefix, made, LENGTH, &err));
+    OK(wh_frame_read(wh_buffer_bytes(&patch), prefix, made, LENGTH, &err));
     assert_memory_equal(made, raw, LENGTH);
     /* Without its reference a frame gives an error or other bytes, never a crash. */
-    if (wh_inflate(wh_buffer_bytes(&patch), nothing, made, LENGTH, NULL) == WH_OK)
+    if (wh_frame_read(wh_buffer_bytes(&patch), nothing, made, LENGTH, NULL) == WH_OK)
         assert_memory_not_equal(made, raw, LENGTH);
 }
 
@@ -54,13 +54,13 @@ static void demands_the_exact_length(void **state)
     uint8_t made[sizeof text + 1];
 
     (void)state;
-    OK(wh_deflate((struct wh_bytes){text, sizeof text}, nothing, 3, &frame, &err));
+    OK(wh_frame_write((struct wh_bytes){text, sizeof text}, nothing, 3, &frame, &err));
     REFUSED(WH_MALFORMED, "zstd frame",
-        wh_inflate(wh_buffer_bytes(&frame), nothing, made, sizeof text - 1, &err));
+        wh_frame_read(wh_buffer_bytes(&frame), nothing, made, sizeof text - 1, &err));
     REFUSED(WH_MALFORMED, "instead of",
-        wh_inflate(wh_buffer_bytes(&frame), nothing, made, sizeof text + 1, &err));
+        wh_frame_read(wh_buffer_bytes(&frame), nothing, made, sizeof text + 1, &err));
     REFUSED(
-        WH_MALFORMED, "zstd frame", wh_inflate(wh_buffer_bytes(&frame), nothing, made, 0, &err));
+        WH_MALFORMED, "zstd frame", wh_frame_read(wh_buffer_bytes(&frame), nothing, made, 0, &err));
 }
 
 static void refuses_every_truncation_and_anything_behind(void **state)
@@ -71,23 +71,23 @@ static void refuses_every_truncation_and_anything_behind(void **state)
     uint8_t made[sizeof text];
 
     (void)state;
-    OK(wh_deflate((struct wh_bytes){text, sizeof text}, nothing, 3, &frame, &err));
+    OK(wh_frame_write((struct wh_bytes){text, sizeof text}, nothing, 3, &frame, &err));
     size_t length = frame.length;
     for (size_t i = 0; i < length; i++) {
         struct wh_bytes part = {frame.data, i};
-        assert_int_equal(wh_inflate(part, nothing, made, sizeof made, NULL), WH_MALFORMED);
-        assert_int_equal(wh_inflate_all(part, &all, NULL), WH_MALFORMED);
+        assert_int_equal(wh_frame_read(part, nothing, made, sizeof made, NULL), WH_MALFORMED);
+        assert_int_equal(wh_frame_read_all(part, &all, NULL), WH_MALFORMED);
     }
     wh_buffer_u8(&frame, 0);
     REFUSED(WH_MALFORMED, "not one zstd frame",
-        wh_inflate(wh_buffer_bytes(&frame), nothing, made, sizeof made, &err));
+        wh_frame_read(wh_buffer_bytes(&frame), nothing, made, sizeof made, &err));
     wh_buffer_clear(&all);
-    REFUSED(WH_MALFORMED, "bytes follow", wh_inflate_all(wh_buffer_bytes(&frame), &all, &err));
+    REFUSED(WH_MALFORMED, "bytes follow", wh_frame_read_all(wh_buffer_bytes(&frame), &all, &err));
     frame.length--;
     wh_buffer_append(&frame, frame.data, length); /* a second frame is a second spelling */
     assert_int_equal(frame.length, 2 * length);
     REFUSED(WH_MALFORMED, "not one zstd frame",
-        wh_inflate(wh_buffer_bytes(&frame), nothing, made, sizeof made, &err));
+        wh_frame_read(wh_buffer_bytes(&frame), nothing, made, sizeof made, &err));
 }
 
 /* libzstd would decode both. */
@@ -106,9 +106,9 @@ static void refuses_frames_of_another_kind(void **state)
     (void)state;
     for (size_t i = 0; i < COUNT(rows); i++) {
         REFUSED(WH_MALFORMED, "does not begin as a zstd frame",
-            wh_inflate(rows[i].frame, nothing, made, rows[i].length, &err));
+            wh_frame_read(rows[i].frame, nothing, made, rows[i].length, &err));
         REFUSED(WH_MALFORMED, "does not begin as a zstd frame",
-            wh_inflate_all(rows[i].frame, &all, &err));
+            wh_frame_read_all(rows[i].frame, &all, &err));
     }
 }
 
@@ -118,8 +118,8 @@ static void empty_contents_are_contents(void **state)
     uint8_t made[1] = {7};
 
     (void)state;
-    OK(wh_deflate((struct wh_bytes){(const uint8_t *)"", 0}, nothing, 3, &frame, &err));
-    OK(wh_inflate(wh_buffer_bytes(&frame), nothing, made, 0, &err));
+    OK(wh_frame_write((struct wh_bytes){(const uint8_t *)"", 0}, nothing, 3, &frame, &err));
+    OK(wh_frame_read(wh_buffer_bytes(&frame), nothing, made, 0, &err));
     assert_int_equal(made[0], 7);
 }
 
@@ -131,10 +131,10 @@ static void inflating_all_keeps_the_ceiling(void **state)
     static const uint8_t zeros[LENGTH];
 
     (void)state;
-    OK(wh_deflate((struct wh_bytes){zeros, LENGTH}, nothing, 3, &frame, &err));
+    OK(wh_frame_write((struct wh_bytes){zeros, LENGTH}, nothing, 3, &frame, &err));
     REFUSED(WH_OVER_LIMIT, "more than 4999 bytes",
-        wh_inflate_all(wh_buffer_bytes(&frame), &small, &err));
-    OK(wh_inflate_all(wh_buffer_bytes(&frame), &exact, &err));
+        wh_frame_read_all(wh_buffer_bytes(&frame), &small, &err));
+    OK(wh_frame_read_all(wh_buffer_bytes(&frame), &exact, &err));
     assert_int_equal(exact.length, LENGTH);
 }
 
@@ -151,7 +151,8 @@ static void the_codec_fills_all_outputs(void **state)
     assert_null(wh_codec_find(0));
     assert_string_equal(wh_codec_find(2)->name, "patch");
     assert_null(wh_codec_find(3));
-    OK(wh_deflate((struct wh_bytes){(const uint8_t *)"one,three", 9}, nothing, 3, &frame, &err));
+    OK(wh_frame_write(
+        (struct wh_bytes){(const uint8_t *)"one,three", 9}, nothing, 3, &frame, &err));
     struct wh_codec_job job = {.stored = wh_buffer_bytes(&frame),
         .output = made,
         .output_sizes = sizes,

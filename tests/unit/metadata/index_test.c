@@ -185,7 +185,7 @@ static void costs_less_than_a_hundred_bytes_a_bundle(void **state)
     (void)state;
     fill(&index, PACKAGES, 1);
     OK(wh_index_write(&index, &xml, &err));
-    OK(wh_deflate(wh_buffer_bytes(&xml), (struct wh_bytes){0}, 19, &stored, &err));
+    OK(wh_frame_write(wh_buffer_bytes(&xml), (struct wh_bytes){0}, 19, &stored, &err));
     print_message("index: %zu bytes for %d bundles\n", stored.length, PACKAGES);
     assert_true(stored.length <= 100 * PACKAGES);
     wh_index_clear(&index);
@@ -220,7 +220,7 @@ static void what_is_written_is_read_the_same(void **state)
     assert_int_equal(again.length, xml.length);
     assert_memory_equal(again.data, xml.data, xml.length);
     wh_index_clear(&read);
-    OK(wh_deflate(wh_buffer_bytes(&xml), (struct wh_bytes){0}, 3, &stored, &err));
+    OK(wh_frame_write(wh_buffer_bytes(&xml), (struct wh_bytes){0}, 3, &stored, &err));
     OK(wh_index_read(wh_buffer_bytes(&stored), &read, &err));
     assert_int_equal(read.package_count, 50);
     wh_index_clear(&read);

@@ -44,7 +44,8 @@ static void close_group(
         wh_buffer_append(&bases, base.data, base.length);
     }
     stored->ceiling = CEILING;
-    must(wh_deflate(wh_buffer_bytes(&contents), wh_buffer_bytes(&bases), 19, stored, &err), &err);
+    must(wh_frame_write(wh_buffer_bytes(&contents), wh_buffer_bytes(&bases), 19, stored, &err),
+        &err);
     parts->groups[parts->group_count++] = (struct wh_group){
         WH_CODEC_ZSTD, first, parts->entry_count - first, wh_buffer_bytes(stored)};
 }
