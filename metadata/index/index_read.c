@@ -4,6 +4,7 @@
  *   <whittle version="1">
  *     <package pkgid="9f86d0…">
  *       <bundle from="2c26b46b68ffc68f" size="5388" sha256="fcde2b…"/>
+ *       <bundle from="2c26b46b68ffc68f" size="2112" sha256="5b9f10…" cpu-ms="1800"/>
  *       <config size="812" sha256="…"/>
  *       <doc size="4100" sha256="…"/>
  *     </package>
@@ -56,6 +57,19 @@ static bool size_attribute(xmlTextReaderPtr reader, uint64_t *out_size)
     return text && wh_decimal((const char *)text, UINT64_MAX, out_size);
 }
 
+/* Absent: none. Present it costs something. */
+static bool cost_attribute(xmlTextReaderPtr reader, uint32_t *out_cpu_ms)
+{
+    wh_cleanup(free_text)
+        xmlChar *text = xmlTextReaderGetAttribute(reader, (const xmlChar *)"cpu-ms");
+    uint64_t cpu_ms = 0;
+
+    if (text && (!wh_decimal((const char *)text, UINT32_MAX, &cpu_ms) || cpu_ms == 0))
+        return false;
+    *out_cpu_ms = (uint32_t)cpu_ms;
+    return true;
+}
+
 /* Room for one more element at the end of a growing array. */
 static void *grow(void *array, uint32_t count, size_t size)
 {
@@ -93,6 +107,8 @@ static wh_status read_bundle(xmlTextReaderPtr reader, enum wh_bundle_kind kind,
 
     if (kind == WH_BUNDLE_STEP && !hex_attribute(reader, "from", bundle.from, sizeof bundle.from))
         return bad_index("a bundle's from is no header id", err);
+    if (kind == WH_BUNDLE_STEP && !cost_attribute(reader, &bundle.cpu_ms))
+        return bad_index("a bundle's cpu-ms is no number, or out of range", err);
     if (!hex_attribute(reader, "sha256", bundle.sha256, sizeof bundle.sha256))
         return bad_index("a sha256 is no checksum", err);
     if (!size_attribute(reader, &bundle.size) || bundle.size < WH_BUNDLE_HEAD_LENGTH ||
@@ -164,6 +180,16 @@ static int compare_packages(const void *left, const void *right)
     return strcmp(a->pkgid, b->pkgid);
 }
 
+/* Few bundles, so that all may be compared with all. */
+static bool has_rivals(const struct wh_index_package *package)
+{
+    for (uint32_t i = 0; i < package->bundle_count; i++)
+        for (uint32_t k = 0; k < i; k++)
+            if (wh_index_bundles_rival(&package->bundles[i], &package->bundles[k]))
+                return true;
+    return false;
+}
+
 static wh_status sort_packages(struct wh_index *index, struct wh_error *err)
 {
     if (index->package_count > 0)
@@ -171,6 +197,8 @@ static wh_status sort_packages(struct wh_index *index, struct wh_error *err)
     for (uint32_t i = 0; i < index->package_count; i++) {
         if (index->packages[i].bundle_count == 0)
             return bad_index("a package has no bundle", err);
+        if (has_rivals(&index->packages[i]))
+            return bad_index("a package has two bundles from one version", err);
         if (i > 0 && compare_packages(&index->packages[i - 1], &index->packages[i]) == 0)
             return bad_index("a package is listed twice", err);
     }
@@ -231,6 +259,12 @@ void wh_index_clear(struct wh_index *index)
         free(index->packages[i].bundles);
     free(index->packages);
     *index = (struct wh_index){0};
+}
+
+bool wh_index_bundles_rival(const struct wh_index_bundle *a, const struct wh_index_bundle *b)
+{
+    return a->kind == WH_BUNDLE_STEP && b->kind == WH_BUNDLE_STEP &&
+           memcmp(a->from, b->from, sizeof a->from) == 0 && (a->cpu_ms > 0) == (b->cpu_ms > 0);
 }
 
 const struct wh_index_package *wh_index_find(const struct wh_index *index, const char *pkgid)

@@ -23,6 +23,8 @@ static int compare_bundles(const void *left, const void *right)
     if (a->kind != b->kind)
         return a->kind < b->kind ? -1 : 1;
     int order = memcmp(a->from, b->from, sizeof a->from);
+    if (order == 0 && a->cpu_ms != b->cpu_ms)
+        return a->cpu_ms < b->cpu_ms ? -1 : 1;
     return order ? order : memcmp(a->sha256, b->sha256, sizeof a->sha256);
 }
 
@@ -31,12 +33,19 @@ static void put(struct wh_buffer *out, const char *text)
     wh_buffer_append(out, text, strlen(text));
 }
 
+static void put_number(struct wh_buffer *out, const char *name, uint64_t value)
+{
+    char text[48];
+
+    (void)snprintf(text, sizeof text, " %s=\"%llu\"", name, (unsigned long long)value);
+    put(out, text);
+}
+
 static void put_bundle(struct wh_buffer *out, const struct wh_index_bundle *bundle)
 {
     static const char *const names[] = {
         [WH_BUNDLE_STEP] = "bundle", [WH_BUNDLE_CONFIG] = "config", [WH_BUNDLE_DOC] = "doc"};
     char hex[2 * WH_SHA256_LENGTH + 1];
-    char size[32];
 
     put(out, "<");
     put(out, names[bundle->kind]);
@@ -46,12 +55,26 @@ static void put_bundle(struct wh_buffer *out, const struct wh_index_bundle *bund
         put(out, hex);
         put(out, "\"");
     }
-    (void)snprintf(size, sizeof size, " size=\"%llu\"", (unsigned long long)bundle->size);
-    put(out, size);
+    put_number(out, "size", bundle->size);
     wh_hex(bundle->sha256, sizeof bundle->sha256, hex);
     put(out, " sha256=\"");
     put(out, hex);
-    put(out, "\"/>");
+    put(out, "\"");
+    if (bundle->kind == WH_BUNDLE_STEP && bundle->cpu_ms > 0)
+        put_number(out, "cpu-ms", bundle->cpu_ms);
+    put(out, "/>");
+}
+
+/* The bundles of a package in their order, in which rivals are neighbours. */
+static wh_status put_bundles(
+    struct wh_buffer *out, const struct wh_index_package *package, struct wh_error *err)
+{
+    for (uint32_t i = 0; i < package->bundle_count; i++) {
+        if (i > 0 && wh_index_bundles_rival(&package->bundles[i - 1], &package->bundles[i]))
+            return wh_fail(err, WH_MALFORMED, "index: a package has two bundles from one version");
+        put_bundle(out, &package->bundles[i]);
+    }
+    return WH_OK;
 }
 
 wh_status wh_index_write(struct wh_index *index, struct wh_buffer *out_xml, struct wh_error *err)
@@ -65,8 +88,7 @@ wh_status wh_index_write(struct wh_index *index, struct wh_buffer *out_xml, stru
         put(out_xml, "<package pkgid=\"");
         put(out_xml, package->pkgid);
         put(out_xml, "\">");
-        for (uint32_t b = 0; b < package->bundle_count; b++)
-            put_bundle(out_xml, &package->bundles[b]);
+        WH_TRY(put_bundles(out_xml, package, err));
         put(out_xml, "</package>\n");
     }
     put(out_xml, "</whittle>\n");

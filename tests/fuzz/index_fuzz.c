@@ -25,7 +25,10 @@ static void check_package(const struct wh_index_package *package)
         const struct wh_index_bundle *bundle = &package->bundles[i];
         promise(bundle->kind >= WH_BUNDLE_STEP && bundle->kind <= WH_BUNDLE_DOC);
         promise(bundle->size >= WH_BUNDLE_HEAD_LENGTH && bundle->size <= WH_BUNDLE_MAX);
-        promise(bundle->kind == WH_BUNDLE_STEP || memcmp(bundle->from, none, sizeof none) == 0);
+        promise(bundle->kind == WH_BUNDLE_STEP ||
+                (bundle->cpu_ms == 0 && memcmp(bundle->from, none, sizeof none) == 0));
+        for (uint32_t k = 0; k < i; k++)
+            promise(!wh_index_bundles_rival(bundle, &package->bundles[k]));
     }
 }
 

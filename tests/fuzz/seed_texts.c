@@ -16,6 +16,9 @@
 #define PACKAGE                                                                                    \
     "<package pkgid=\"" ZEROS "\"><bundle from=\"2c26b46b68ffc68f\" size=\"5388\"" SHA256          \
     "<config size=\"812\"" SHA256 "<doc size=\"4100\"" SHA256 "</package>"
+#define COSTLY(cpu_ms)                                                                             \
+    "<bundle from=\"2c26b46b68ffc68f\" size=\"5388\" cpu-ms=\"" cpu_ms "\"" SHA256
+#define WAYS(bundles) "<package pkgid=\"" ZEROS "\">" bundles "</package>"
 #define INDEX(packages) "<whittle version=\"1\">" packages "</whittle>"
 
 #define SELECT(id, index)                                                                          \
@@ -44,6 +47,9 @@ void seed_texts(void)
     seed_text("index", "doctype", "<!DOCTYPE whittle><whittle version=\"1\"/>");
     seed_text("index", "twice", INDEX(PACKAGE PACKAGE));
     seed_text("index", "supplements", INDEX(PACKAGE));
+    seed_text("index", "two-ways",
+        INDEX(WAYS(COSTLY("1800") "<bundle from=\"2c26b46b68ffc68f\" size=\"6000\"" SHA256)));
+    seed_text("index", "rivals", INDEX(WAYS(COSTLY("1800") COSTLY("1801"))));
 
     seed_text("request", "select", SELECT("1", "/i.xml"));
     seed_text("request", "select-nul", SELECT("1", "/i.xml\\u0000"));

@@ -207,7 +207,7 @@ static wh_status index_facts(struct wh_bytes bytes, struct wh_error *err)
             printf(", [%u, \"%s\", %llu, ", (unsigned)bundle->kind, hex,
                 (unsigned long long)bundle->size);
             wh_hex(bundle->sha256, sizeof bundle->sha256, hex);
-            printf("\"%s\"]", hex);
+            printf("\"%s\", %u]", hex, bundle->cpu_ms);
         }
         printf("]");
     }

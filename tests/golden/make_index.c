@@ -11,6 +11,7 @@ enum { CEILING = 1 << 20 };
 #define ID "6bb51faa0fa7d6d0b8a8e9b8a1f6ad8f5a1aa5b0f6ef4bb8a6f0d5ac6b9c52f1"
 #define DIGEST " sha256='fcde2b2edba56bf408601fb721fe9b5c338d10ee429ea04fae5511b68fbf8fb9'"
 #define BUNDLE(from, size) "<bundle from='" from "' size='" size "'" DIGEST "/>"
+#define COSTLY(cpu_ms) "<bundle from='" FROM "' size='2112'" DIGEST " cpu-ms='" cpu_ms "'/>"
 #define FROM "2c26b46b68ffc68f"
 #define PACKAGE(id, inside) "<package pkgid='" id "'>" inside "</package>"
 #define WHITTLE(version, inside) "<whittle version='" version "'>" inside "</whittle>\n"
@@ -30,6 +31,13 @@ void golden_put_indexes(void)
         {"index-later-additions.xml", WHITTLE("1", "<backend url='x'><package/></backend>"
                                                    "<package pkgid='" ID "' new='1'><hint/>" BUNDLE(
                                                        FROM, "5388") "</package>")},
+        {"index-two-ways.xml", WITH(BUNDLE(FROM, "5388") COSTLY("1800"))},
+        {"index-costly.xml", WITH(COSTLY("4294967295") "<doc size='500'" DIGEST "/>")},
+        {"bad-index-cpu-zero.xml", WITH(COSTLY("0"))},
+        {"bad-index-cpu-padded.xml", WITH(COSTLY("01800"))},
+        {"bad-index-cpu-over-limit.xml", WITH(COSTLY("4294967296"))},
+        {"bad-index-version-left-twice.xml", WITH(BUNDLE(FROM, "5388") BUNDLE(FROM, "5389"))},
+        {"bad-index-version-left-twice-at-cost.xml", WITH(COSTLY("1800") COSTLY("1801"))},
         {"bad-index-version-2.xml", WHITTLE("2", USUAL)},
         {"bad-index-version-padded.xml", WHITTLE("01", USUAL)},
         {"bad-index-without-version.xml", "<whittle/>"},

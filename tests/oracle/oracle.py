@@ -269,8 +269,12 @@ def index_facts(data):
                 continue
             start = digits(element.get("from"), "[0-9a-fA-F]{16}") if kind == 1 else "0" * 16
             digest = digits(element.get("sha256"), "[0-9a-fA-F]{64}")
-            row.append([kind, start, number(element.get("size"), HEAD.size, BUNDLE_MAX), digest])
+            size = number(element.get("size"), HEAD.size, BUNDLE_MAX)
+            cpu_ms = number(element.get("cpu-ms", "1"), 1, (1 << 32) - 1) if kind == 1 else 0
+            row.append([kind, start, size, digest, cpu_ms if "cpu-ms" in element.keys() else 0])
         malformed(len(row) == 1, "no bundle")
+        ways = [(start, cpu_ms > 0) for kind, start, _, _, cpu_ms in row[1:] if kind == 1]
+        malformed(len(set(ways)) != len(ways), "one version left twice")
         packages.append(row)
     packages.sort()
     ids = [row[0] for row in packages]

@@ -14,6 +14,8 @@ struct wh_index_bundle {
     uint8_t from[8]; /* first bytes of the older version's header id; zeros in supplements */
     uint64_t size;   /* bytes */
     uint8_t sha256[32];
+    /* CPU-milliseconds of encoding anew by liblzma that the client needs for it; 0: none. */
+    uint32_t cpu_ms;
 };
 
 struct wh_index_package {
@@ -29,15 +31,21 @@ struct wh_index {
 
 /* Reads an index, plain or zstd-compressed. bytes: hostile. Unknown elements and attributes are
  * passed over (a later minor version may add some), another format version is WH_UNSUPPORTED, a
- * DOCTYPE, a value out of its form or a package listed twice WH_MALFORMED. */
+ * DOCTYPE, a value out of its form or a package listed twice WH_MALFORMED, and so are two steps of
+ * a package from one version, unless one of them encodes anew and the other does not. */
 WH_MUST_CHECK wh_status wh_index_read(
     struct wh_bytes bytes, struct wh_index *out_index, struct wh_error *err);
 void wh_index_clear(struct wh_index *index);
 
+/* Would nothing tell a client which of two bundles to take, but that one is smaller? They are steps
+ * from one version, and both encode anew or both do not. An index has none such. */
+bool wh_index_bundles_rival(const struct wh_index_bundle *a, const struct wh_index_bundle *b);
+
 /* The package of that pkgid, or NULL. */
 const struct wh_index_package *wh_index_find(const struct wh_index *index, const char *pkgid);
 
-/* Writes the XML; packages are sorted first. */
+/* Writes the XML; packages are sorted first, and the bundles of each. WH_MALFORMED: two of them
+ * that the reader would not take. */
 WH_MUST_CHECK wh_status wh_index_write(
     struct wh_index *index, struct wh_buffer *out_xml, struct wh_error *err);
 

@@ -13,6 +13,7 @@
 #define SIZE " size=\"5388\""
 #define SHA " sha256=\"fcde2b2edba56bf408601fb721fe9b5c338d10ee429ea04fae5511b68fbf8fb9\""
 #define BUNDLE "<bundle" FROM SIZE SHA "/>"
+#define COSTLY(cpu_ms) "<bundle" FROM SIZE SHA " cpu-ms=\"" cpu_ms "\"/>"
 #define PACKAGE "<package pkgid=\"" ID "\">" BUNDLE "</package>"
 #define INDEX(inside) "<?xml version=\"1.0\"?><whittle version=\"1\">" inside "</whittle>"
 
@@ -49,6 +50,22 @@ static void reads_packages_and_passes_over_what_it_does_not_know(void **state)
     OK(read_text(INDEX(""), &index, &err));
     assert_int_equal(index.package_count, 0);
     assert_null(wh_index_find(&index, ID));
+    wh_index_clear(&index);
+}
+
+static void reads_a_version_that_two_bundles_start_from(void **state)
+{
+    struct wh_index index = {0};
+
+    (void)state;
+    OK(read_text(INDEX("<package pkgid=\"" ID "\">" COSTLY("4294967295") BUNDLE
+                     "<doc cpu-ms='x' size=\"244\"" SHA "/></package>"),
+        &index, &err));
+    const struct wh_index_package *package = wh_index_find(&index, ID);
+    assert_int_equal(package->bundle_count, 3);
+    assert_int_equal(package->bundles[0].cpu_ms, UINT32_MAX);
+    assert_int_equal(package->bundles[1].cpu_ms, 0);
+    assert_int_equal(package->bundles[2].cpu_ms, 0); /* supplements have none: passed over */
     wh_index_clear(&index);
 }
 
@@ -116,6 +133,16 @@ static void refuses_what_is_no_index(void **state)
             INDEX("<package pkgid=\"" ID "\"><doc size='1073741825'" SHA "/></package>")},
         {WH_MALFORMED, "size",
             INDEX("<package pkgid=\"" ID "\"><doc size='18446744073709551860'" SHA "/></package>")},
+        {WH_MALFORMED, "cpu-ms", INDEX("<package pkgid=\"" ID "\">" COSTLY("0") "</package>")},
+        {WH_MALFORMED, "cpu-ms", INDEX("<package pkgid=\"" ID "\">" COSTLY("") "</package>")},
+        {WH_MALFORMED, "cpu-ms", INDEX("<package pkgid=\"" ID "\">" COSTLY("07") "</package>")},
+        {WH_MALFORMED, "cpu-ms", INDEX("<package pkgid=\"" ID "\">" COSTLY("1.5") "</package>")},
+        {WH_MALFORMED, "cpu-ms",
+            INDEX("<package pkgid=\"" ID "\">" COSTLY("4294967296") "</package>")},
+        {WH_MALFORMED, "two bundles from one version",
+            INDEX("<package pkgid=\"" ID "\">" BUNDLE COSTLY("7") BUNDLE "</package>")},
+        {WH_MALFORMED, "two bundles from one version",
+            INDEX("<package pkgid=\"" ID "\">" COSTLY("8") BUNDLE COSTLY("7") "</package>")},
     };
 
     (void)state;
@@ -172,6 +199,10 @@ static void fill(struct wh_index *index, uint32_t packages, uint32_t bundles)
             bundle->size += WH_BUNDLE_HEAD_LENGTH;
             random_bytes(bundle->sha256, sizeof bundle->sha256);
         }
+        if (bundles > 2) { /* one with cost and one without */
+            memcpy(package->bundles[1].from, package->bundles[0].from, 8);
+            package->bundles[1].cpu_ms = UINT32_MAX - i;
+        }
     }
 }
 
@@ -193,7 +224,7 @@ static void costs_less_than_a_hundred_bytes_a_bundle(void **state)
 
 static bool same_bundle(const struct wh_index_bundle *a, const struct wh_index_bundle *b)
 {
-    return a->kind == b->kind && a->size == b->size &&
+    return a->kind == b->kind && a->size == b->size && a->cpu_ms == b->cpu_ms &&
            memcmp(a->from, b->from, sizeof a->from) == 0 &&
            memcmp(a->sha256, b->sha256, sizeof a->sha256) == 0;
 }
@@ -227,6 +258,46 @@ static void what_is_written_is_read_the_same(void **state)
     wh_index_clear(&index);
 }
 
+/* The order of one package's bundles does not depend on how they were found. */
+static void bundles_without_cost_are_written_first(void **state)
+{
+    wh_cleanup(wh_buffer_clear) struct wh_buffer xml = {.ceiling = WH_INDEX_MAX};
+    struct wh_index_bundle bundles[] = {
+        {.kind = WH_BUNDLE_CONFIG, .size = 500, .cpu_ms = 9},
+        {.kind = WH_BUNDLE_STEP, .size = 300, .cpu_ms = 7, .sha256 = {1}},
+        {.kind = WH_BUNDLE_STEP, .size = 400, .sha256 = {2}},
+    };
+    struct wh_index_package package = {ID, bundles, COUNT(bundles)};
+    struct wh_index index = {&package, 1};
+
+    (void)state;
+    OK(wh_index_write(&index, &xml, &err));
+    wh_buffer_u8(&xml, 0);
+    assert_int_equal(bundles[0].size, 400);
+    assert_int_equal(bundles[1].size, 300);
+    assert_non_null(strstr((const char *)xml.data, "00\" cpu-ms=\"7\"/><config"));
+    assert_null(strstr((const char *)xml.data, "cpu-ms=\"9\"")); /* of supplements: never */
+}
+
+static void rivals_are_not_written(void **state)
+{
+    static const uint32_t costs[][2] = {{0, 0}, {1, 2}};
+
+    (void)state;
+    for (size_t i = 0; i < COUNT(costs); i++) {
+        wh_cleanup(wh_buffer_clear) struct wh_buffer xml = {.ceiling = WH_INDEX_MAX};
+        struct wh_index_bundle bundles[] = {
+            {.kind = WH_BUNDLE_STEP, .size = 300, .cpu_ms = costs[i][0], .sha256 = {1}},
+            {.kind = WH_BUNDLE_STEP, .size = 400, .cpu_ms = costs[i][1], .sha256 = {2}},
+        };
+        struct wh_index_package package = {ID, bundles, COUNT(bundles)};
+        struct wh_index index = {&package, 1};
+        REFUSED(WH_MALFORMED, "two bundles from one version", wh_index_write(&index, &xml, &err));
+        bundles[0].from[7] = 1;
+        OK(wh_index_write(&index, &xml, &err));
+    }
+}
+
 static void what_is_written_keeps_the_schema(void **state)
 {
     wh_cleanup(wh_buffer_clear) struct wh_buffer xml = {.ceiling = WH_INDEX_MAX};
@@ -255,10 +326,13 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(reads_packages_and_passes_over_what_it_does_not_know),
+        cmocka_unit_test(reads_a_version_that_two_bundles_start_from),
         cmocka_unit_test(refuses_what_is_no_index),
         cmocka_unit_test(refuses_too_many_bundles_of_a_package),
         cmocka_unit_test(costs_less_than_a_hundred_bytes_a_bundle),
         cmocka_unit_test(what_is_written_is_read_the_same),
+        cmocka_unit_test(bundles_without_cost_are_written_first),
+        cmocka_unit_test(rivals_are_not_written),
         cmocka_unit_test(what_is_written_keeps_the_schema),
     };
 
