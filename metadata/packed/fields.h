@@ -20,8 +20,12 @@ struct wh_placed {
 typedef void wh_fields_fn(
     uint8_t *bytes, size_t length, const struct wh_placed *streams, uint32_t count, bool restore);
 
-wh_fields_fn wh_fields_gzip;      /* the trailer's CRC and length */
-wh_fields_fn wh_fields_zip;       /* local headers, data descriptors, the central directory */
-wh_fields_fn wh_fields_debugdata; /* the section's length, offsets behind it, the build-id */
+wh_fields_fn wh_fields_gzip; /* the trailer's CRC and length */
+wh_fields_fn wh_fields_zip;  /* local headers, data descriptors, the central directory */
+
+/* An ELF file with its one stream: the section's length, offsets behind it; and the build-id, if
+ * the package's header tells one of this file (empty otherwise). */
+void wh_fields_debugdata(uint8_t *bytes, size_t length, const struct wh_placed *stream,
+    struct wh_bytes build_id, bool restore);
 
 #endif
