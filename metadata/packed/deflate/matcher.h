@@ -1,21 +1,30 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* matcher.h - which symbol a usual deflate encoder would write next: a deterministic model of the
  * search for matches in zlib and GNU gzip, after RFC 1951 section 4 and the published description
- * of zlib's levels. It stays in step when the real encoder departs from it. */
+ * of zlib's levels. It stays in step when the real encoder departs from it. Specification:
+ * specs/format/deflate.md, "Matches". */
 #ifndef WHITTLE_PACKED_DEFLATE_MATCHER_H
 #define WHITTLE_PACKED_DEFLATE_MATCHER_H
 
 #include "whittle/deflate.h"
 
+enum wh_matcher_style {
+    WH_MATCHER_LITERALS, /* no matches */
+    WH_MATCHER_RUNS,     /* of one byte: distance 1 only */
+    WH_MATCHER_GREEDY,   /* takes a match where it finds one */
+    WH_MATCHER_LAZY,     /* looks at the next byte first: a longer match there wins */
+};
+
 /* How an encoder searches. Part of the format: rows are only ever added. */
 struct wh_matcher_settings {
-    uint16_t good;     /* a match so long before: search a quarter of the chain only */
-    uint16_t lazy;     /* no search at the next byte behind a match so long; without lazy
-                        * evaluation: the longest match whose inner bytes are indexed */
+    enum wh_matcher_style style;
+    uint16_t good;     /* lazy: behind a match so long a quarter of the candidates */
+    uint16_t lazy;     /* lazy: behind a match so long no search at the next byte; greedy: of a
+                        * longer match the inner bytes are not chained */
     uint16_t nice;     /* a match so long ends the search */
     uint16_t chain;    /* candidates looked at */
-    bool is_lazy;      /* evaluates the next byte before it takes a match */
-    uint8_t hash_bits; /* of the table of heads: 15 */
+    uint8_t shortest;  /* lazy: matches below are none; 3 or, with "filtered", 6 */
+    uint8_t hash_bits; /* of the table of heads */
 };
 
 /* The row of that number (a parameter of the format), or NULL. */
