@@ -25,8 +25,26 @@ wh_status wh_chains_init(
     return wh_no_memory(err);
 }
 
+wh_status wh_chains_read_past_end(struct wh_chains *chains, struct wh_error *err)
+{
+    const struct wh_bytes plain = chains->plain;
+    const size_t window = WH_DEFLATE_WINDOW;
+    size_t kept = plain.length < window ? plain.length : window;
+
+    chains->tail = calloc(window + WH_DEFLATE_MATCH_MAX, 1);
+    if (!chains->tail)
+        return wh_no_memory(err);
+    chains->tail_length = kept;
+    if (kept > 0)
+        memcpy(chains->tail, plain.data + plain.length - kept, kept);
+    if (plain.length >= 2 * window)
+        memcpy(chains->tail + kept + 2, chains->tail + 2, WH_DEFLATE_MATCH_MAX - 2);
+    return WH_OK;
+}
+
 void wh_chains_clear(struct wh_chains *chains)
 {
+    free(chains->tail);
     free(chains->heads);
     free(chains->links);
     *chains = (struct wh_chains){0};
@@ -76,30 +94,21 @@ static uint32_t equal_bytes(const uint8_t *one, const uint8_t *other, uint32_t m
     return length;
 }
 
-struct wh_match wh_chains_search(
-    struct wh_chains *chains, size_t at, uint32_t floor, uint32_t candidates, uint32_t nice)
+/* The best of a chain that starts so far away, compared for `most` bytes. */
+static struct wh_match search_chain(const struct wh_chains *chains, size_t at, const uint8_t *here,
+    struct wh_match best, const struct wh_search *search, uint32_t most)
 {
-    const uint8_t *here = chains->plain.data + at;
-    const size_t left = chains->plain.length - at;
-    const uint32_t most = left < WH_DEFLATE_MATCH_MAX ? (uint32_t)left : WH_DEFLATE_MATCH_MAX;
-    struct wh_match best = {.length = floor};
-
-    if (most < WH_DEFLATE_MATCH_MIN || most <= floor)
-        return best;
-    wh_chains_add(chains, at + 1);
-    if (nice > most)
-        nice = most;
-
     uint32_t distance = chains->links[at & MASK];
     uint32_t step = distance;
-    uint16_t last_two = wh_load16(here + floor - 1);
-    for (; step > 0 && candidates > 0; candidates--) {
+    uint16_t last_two = wh_load16(here + best.length - 1);
+
+    for (uint32_t left = search->candidates; step > 0 && left > 0; left--) {
         const uint8_t *candidate = here - distance;
         if (wh_load16(candidate + best.length - 1) == last_two) {
             uint32_t length = equal_bytes(candidate, here, most);
             if (length > best.length) {
                 best = (struct wh_match){length, distance};
-                if (length >= nice)
+                if (length >= search->nice || length == most)
                     break;
                 last_two = wh_load16(here + length - 1);
             }
@@ -109,5 +118,25 @@ struct wh_match wh_chains_search(
         if (distance >= WH_CHAINS_REACH || distance >= at)
             break;
     }
+    return best;
+}
+
+struct wh_match wh_chains_search(
+    struct wh_chains *chains, size_t at, uint32_t floor, const struct wh_search *search)
+{
+    const size_t left = chains->plain.length - at;
+    const uint32_t most = left < WH_DEFLATE_MATCH_MAX ? (uint32_t)left : WH_DEFLATE_MATCH_MAX;
+    struct wh_match best = {.length = floor};
+
+    if (most < WH_DEFLATE_MATCH_MIN || most <= floor)
+        return best;
+    wh_chains_add(chains, at + 1);
+    if (most == WH_DEFLATE_MATCH_MAX || !chains->tail)
+        return search_chain(chains, at, chains->plain.data + at, best, search, most);
+
+    const uint8_t *here = chains->tail + chains->tail_length - left;
+    best = search_chain(chains, at, here, best, search, WH_DEFLATE_MATCH_MAX);
+    if (best.length > most)
+        best.length = most;
     return best;
 }

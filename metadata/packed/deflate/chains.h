@@ -17,6 +17,8 @@ struct wh_chains {
     uint32_t hash_mask;
     uint32_t *heads; /* owned: the latest place of each hash */
     uint16_t *links; /* owned, by place modulo the window: distance to the place before, or 0 */
+    uint8_t *tail;   /* owned, or NULL: the last bytes of plain and what is compared behind them */
+    size_t tail_length;
 };
 
 /* A length below WH_DEFLATE_MATCH_MIN: none. */
@@ -28,6 +30,10 @@ struct wh_match {
 /* Free with wh_chains_clear(). */
 WH_MUST_CHECK wh_status wh_chains_init(
     struct wh_chains *chains, struct wh_bytes plain, unsigned hash_bits, struct wh_error *err);
+/* From now on searches near the end compare on behind it, and what they find is cut to what is
+ * left: two zeros stand there, and then what a buffer of two windows held before: the bytes one
+ * window back, or zeros where it was never moved on. */
+WH_MUST_CHECK wh_status wh_chains_read_past_end(struct wh_chains *chains, struct wh_error *err);
 void wh_chains_clear(struct wh_chains *chains);
 
 /* Chains every place before end that was not yet. */
@@ -35,10 +41,14 @@ void wh_chains_add(struct wh_chains *chains, size_t end);
 /* Passes over every place before end that is not chained yet. */
 void wh_chains_skip(struct wh_chains *chains, size_t end);
 
-/* The nearest of the longest matches at a place, of those longer than floor (2 at least): at most
- * `candidates` are looked at, none behind one of `nice` bytes. Chains the places up to this one;
- * earlier calls were for no place behind it by more than 1. */
+struct wh_search {
+    uint32_t candidates; /* looked at, at most */
+    uint32_t nice;       /* a match so long ends the search */
+};
+
+/* The nearest of the longest matches at a place, of those longer than floor (2 at least). Chains
+ * the places up to this one; earlier calls were for no place behind it by more than 1. */
 struct wh_match wh_chains_search(
-    struct wh_chains *chains, size_t at, uint32_t floor, uint32_t candidates, uint32_t nice);
+    struct wh_chains *chains, size_t at, uint32_t floor, const struct wh_search *search);
 
 #endif

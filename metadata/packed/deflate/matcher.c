@@ -22,10 +22,15 @@ struct wh_matcher {
     struct wh_match ahead;
 };
 
+static void free_matcher(struct wh_matcher **matcher)
+{
+    wh_matcher_free(*matcher);
+}
+
 wh_status wh_matcher_new(const struct wh_matcher_settings *settings, struct wh_bytes plain,
     struct wh_matcher **out_matcher, struct wh_error *err)
 {
-    wh_autofree struct wh_matcher *matcher = calloc(1, sizeof *matcher);
+    wh_cleanup(free_matcher) struct wh_matcher *matcher = calloc(1, sizeof *matcher);
 
     if (!matcher)
         return wh_no_memory(err);
@@ -33,6 +38,8 @@ wh_status wh_matcher_new(const struct wh_matcher_settings *settings, struct wh_b
     matcher->chains.plain = plain;
     if (settings->hash_bits > 0)
         WH_TRY(wh_chains_init(&matcher->chains, plain, settings->hash_bits, err));
+    if (settings->reads_past_end)
+        WH_TRY(wh_chains_read_past_end(&matcher->chains, err));
     *out_matcher = wh_take(matcher);
     return WH_OK;
 }
@@ -76,8 +83,9 @@ static struct wh_token predict_run(const struct wh_matcher *matcher)
 static struct wh_token predict_greedy(struct wh_matcher *matcher)
 {
     const struct wh_matcher_settings *row = matcher->settings;
+    const struct wh_search search = {row->chain, row->nice};
     struct wh_match match = wh_chains_search(
-        &matcher->chains, matcher->at, WH_DEFLATE_MATCH_MIN - 1, row->chain, row->nice);
+        &matcher->chains, matcher->at, WH_DEFLATE_MATCH_MIN - 1, &search);
 
     return match.length < WH_DEFLATE_MATCH_MIN ? literal_token(matcher) : match_token(match);
 }
@@ -86,8 +94,8 @@ static struct wh_token predict_greedy(struct wh_matcher *matcher)
 static struct wh_match search_lazily(struct wh_matcher *matcher, size_t at, uint32_t floor)
 {
     const struct wh_matcher_settings *row = matcher->settings;
-    uint32_t candidates = floor >= row->good ? row->chain / 4u : row->chain;
-    struct wh_match match = wh_chains_search(&matcher->chains, at, floor, candidates, row->nice);
+    const struct wh_search search = {floor >= row->good ? row->chain / 4u : row->chain, row->nice};
+    struct wh_match match = wh_chains_search(&matcher->chains, at, floor, &search);
 
     if (match.length < row->shortest ||
         (match.length == WH_DEFLATE_MATCH_MIN && match.distance > FAR))
@@ -158,4 +166,16 @@ void wh_matcher_take(struct wh_matcher *matcher, struct wh_token token)
     matcher->at += token.length;
     if (matcher->settings->hash_bits > 0)
         chain_token(matcher, token);
+}
+
+void wh_matcher_pass(struct wh_matcher *matcher, size_t length)
+{
+    size_t end = matcher->at + length;
+
+    while (matcher->at < end) {
+        struct wh_token token = wh_matcher_predict(matcher);
+        if (token.length > end - matcher->at)
+            token = literal_token(matcher);
+        wh_matcher_take(matcher, token);
+    }
 }

@@ -18,13 +18,14 @@ enum wh_matcher_style {
 /* How an encoder searches. Part of the format: rows are only ever added. */
 struct wh_matcher_settings {
     enum wh_matcher_style style;
-    uint16_t good;     /* lazy: behind a match so long a quarter of the candidates */
-    uint16_t lazy;     /* lazy: behind a match so long no search at the next byte; greedy: of a
-                        * longer match the inner bytes are not chained */
-    uint16_t nice;     /* a match so long ends the search */
-    uint16_t chain;    /* candidates looked at */
-    uint8_t shortest;  /* lazy: matches below are none; 3 or, with "filtered", 6 */
-    uint8_t hash_bits; /* of the table of heads */
+    uint16_t good;       /* lazy: behind a match so long a quarter of the candidates */
+    uint16_t lazy;       /* lazy: behind a match so long no search at the next byte; greedy: of a
+                          * longer match the inner bytes are not chained */
+    uint16_t nice;       /* a match so long ends the search */
+    uint16_t chain;      /* candidates looked at */
+    uint8_t shortest;    /* lazy: matches below are none; 3 or, with "filtered", 6 */
+    uint8_t hash_bits;   /* of the table of heads */
+    bool reads_past_end; /* compares on behind the end, as GNU gzip */
 };
 
 /* The row of that number (a parameter of the format), or NULL. */
@@ -43,6 +44,9 @@ void wh_matcher_free(struct wh_matcher *matcher);
 struct wh_token wh_matcher_predict(struct wh_matcher *matcher);
 /* Moves on behind a symbol: the predicted one or another that gives the bytes of plain. */
 void wh_matcher_take(struct wh_matcher *matcher, struct wh_token token);
+/* Moves on over bytes whose symbols nothing tells, those of a stored block: the encoder searched
+ * them before it chose to store them. */
+void wh_matcher_pass(struct wh_matcher *matcher, size_t length);
 size_t wh_matcher_at(const struct wh_matcher *matcher); /* bytes behind */
 
 #endif
