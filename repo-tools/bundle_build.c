@@ -163,7 +163,7 @@ static wh_status find_wholes(enum wh_bundle_kind kind, const struct wh_header *h
         return wh_no_memory(err);
     for (uint32_t i = 0; i < header->file_count; i++)
         if (header->files[i].has_content && wh_file_class(&header->files[i]) == class)
-            wholes->entries[wholes->count++] = (struct wh_entry){i, WH_NO_FILE};
+            wholes->entries[wholes->count++] = (struct wh_entry){.file = i, .base = WH_NO_FILE};
     return WH_OK;
 }
 

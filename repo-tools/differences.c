@@ -79,7 +79,7 @@ static void split_twins(const struct wh_header *header, const uint32_t *contents
         } else {
             original = contents[i];
             differences->entries[differences->entry_count++] = (struct wh_entry){
-                original, WH_NO_FILE};
+                .file = original, .base = WH_NO_FILE};
         }
     }
     if (differences->entry_count > 0)

@@ -56,6 +56,7 @@ static wh_status make_room(struct encoder *encoder, uint32_t count, struct wh_er
     encoder->members = wh_array(count, sizeof *encoder->members, SIZE_MAX, err);
     groups->entries = wh_array(count, sizeof *groups->entries, SIZE_MAX, err);
     groups->costs = wh_array(count, sizeof *groups->costs, SIZE_MAX, err);
+    groups->aparts = wh_array(count, sizeof(struct wh_apart *), SIZE_MAX, err);
     groups->groups = wh_array(count, sizeof *groups->groups, SIZE_MAX, err);
     groups->stored = wh_array(count, sizeof *groups->stored, SIZE_MAX, err);
     for (int class = 0; class < WH_CLASSES; class ++) {
@@ -65,12 +66,43 @@ static wh_status make_room(struct encoder *encoder, uint32_t count, struct wh_er
         patch->members = wh_array(count, sizeof(struct wh_member *), SIZE_MAX, err);
         all = all && text->members && patch->members;
     }
-    all = all && encoder->members && groups->entries && groups->costs && groups->groups &&
-          groups->stored;
+    all = all && encoder->members && groups->entries && groups->costs && groups->aparts &&
+          groups->groups && groups->stored;
     return all ? WH_OK : wh_no_memory(err);
 }
 
-/* Takes the bytes over, and the entries of these members, which are done with. */
+/* The plain lengths that a reader of recipes has to know beforehand. */
+static void announce(struct wh_member *const *members, uint32_t count, struct wh_group *group)
+{
+    bool has_recipe = false;
+
+    for (uint32_t i = 0; i < count; i++)
+        has_recipe |= members[i]->apart != NULL;
+    for (uint32_t i = 0; i < count && has_recipe; i++) {
+        group->plain_bases += members[i]->entry.base == WH_NO_FILE ? 0 : members[i]->base.length;
+        group->plain_contents += members[i]->content.length;
+    }
+}
+
+/* Takes the entry of a member over, which is done with. */
+static void add_entry(struct wh_encoded_groups *groups, struct wh_member *member)
+{
+    struct wh_apart *apart = member->apart;
+    struct wh_entry *entry = &groups->entries[groups->entry_count];
+
+    groups->costs[groups->entry_count] = member->costs;
+    *entry = member->entry;
+    if (apart) {
+        if (entry->base == WH_NO_FILE)
+            wh_apart_drop_base(apart);
+        wh_apart_forget(apart);
+        entry->recipe = &apart->recipe;
+    }
+    groups->aparts[groups->entry_count++] = wh_take(member->apart);
+    wh_member_clear(member);
+}
+
+/* Takes the bytes over, and the entries of these members. */
 static wh_status add_group(struct encoder *encoder, enum wh_codec_id codec,
     struct wh_member *const *members, uint32_t count, struct wh_buffer *stored,
     struct wh_error *err)
@@ -86,13 +118,11 @@ static wh_status add_group(struct encoder *encoder, enum wh_codec_id codec,
         .first_entry = groups->entry_count,
         .entry_count = count,
         .stored = wh_buffer_bytes(stored)};
+    announce(members, count, group);
     groups->stored[groups->group_count++] = *stored;
     *stored = (struct wh_buffer){0};
-    for (uint32_t i = 0; i < count; i++) {
-        groups->costs[groups->entry_count] = members[i]->costs;
-        groups->entries[groups->entry_count++] = members[i]->entry;
-        wh_member_clear(members[i]);
-    }
+    for (uint32_t i = 0; i < count; i++)
+        add_entry(groups, members[i]);
     return WH_OK;
 }
 
@@ -279,6 +309,8 @@ static wh_status add_patch(struct encoder *encoder, struct wh_member *member, st
     if (open->bytes + length > WH_PATCH_GROUP)
         WH_TRY(finish_patches(encoder, open, err));
     insert(open, member);
+    if (!member->contested)
+        wh_member_forget(member);
     open->bytes += length;
     bool full = open->bytes >= WH_PATCH_GROUP || member->class == WH_CLASS_CONFIG;
     return full ? finish_patches(encoder, open, err) : WH_OK;
@@ -371,10 +403,61 @@ static void count_pages(struct encoder *encoder, const struct wh_member *member)
         forget_pages(encoder);
 }
 
+/* Gives the member as much effort, and its base, as there is memory for. */
+static void fit_member(const struct encoder *encoder, struct wh_member *member)
+{
+    struct wh_fit fit = wh_memory_fit(
+        member->base.length, member->content.length, encoder->room, encoder->means);
+
+    member->effort = fit.effort;
+    member->stored_max = encoder->means->stored_max;
+    if (fit.with_base)
+        return;
+    member->base = (struct wh_bytes){0};
+    member->entry.base = WH_NO_FILE;
+}
+
+/* Is the plain form hardly smaller, so that it does not pay to take it apart? */
+static bool is_idle(const struct wh_member *member, size_t length)
+{
+    uint64_t frame = wh_member_frame_cost(member);
+    uint64_t cost = frame < member->costs.patch ? frame : member->costs.patch;
+
+    return member->way != WH_WAY_TEXT && cost > length - length / 16;
+}
+
+/* The way of a content that may be compressed itself: in its plain form, unless that is no gain. */
+static wh_status choose(struct encoder *encoder, struct wh_member *member, struct wh_error *err)
+{
+    const struct wh_package_file *origin = encoder->packages[0];
+    const struct wh_apart_means means = {
+        .without_liblzma = encoder->means->without_liblzma,
+        .margin = WH_PLAIN_MARGIN,
+    };
+    const struct wh_member whole = *member;
+    wh_status status = WH_UNSUPPORTED;
+
+    if (encoder->packages[1])
+        status = wh_member_take_apart(member, origin, encoder->packages[1], &means, err);
+    if (status == WH_UNSUPPORTED || status == WH_OVER_LIMIT)
+        return wh_member_choose(member, err);
+    WH_TRY(status);
+    fit_member(encoder, member);
+    status = wh_member_choose(member, err);
+    if (status != WH_OVER_LIMIT) {
+        WH_TRY(status);
+        if (!is_idle(member, whole.content.length))
+            return WH_OK;
+    }
+    wh_member_clear(member);
+    *member = whole;
+    return wh_member_choose(member, err);
+}
+
 static wh_status encode_member(
     struct encoder *encoder, struct wh_member *member, struct wh_error *err)
 {
-    WH_TRY(wh_member_choose(member, err));
+    WH_TRY(choose(encoder, member, err));
     count_pages(encoder, member);
     if (member->way == WH_WAY_TEXT)
         return add_text(encoder, member, err);
@@ -401,20 +484,6 @@ static struct wh_encoded_groups take_groups(struct encoder *encoder)
     forget_pages(encoder);
     encoder->groups = (struct wh_encoded_groups){0};
     return groups;
-}
-
-/* Gives the member as much effort, and its base, as there is memory for. */
-static void fit_member(const struct encoder *encoder, struct wh_member *member)
-{
-    struct wh_fit fit = wh_memory_fit(
-        member->base.length, member->content.length, encoder->room, encoder->means);
-
-    member->effort = fit.effort;
-    member->stored_max = encoder->means->stored_max;
-    if (fit.with_base)
-        return;
-    member->base = (struct wh_bytes){0};
-    member->entry.base = WH_NO_FILE;
 }
 
 static wh_status init_members(struct encoder *encoder, const struct wh_entry *entries,
@@ -481,10 +550,22 @@ wh_status wh_groups_encode_one(struct wh_bytes base, struct wh_bytes content,
     return WH_OK;
 }
 
+uint64_t wh_encoded_groups_cpu_ms(const struct wh_encoded_groups *groups)
+{
+    uint64_t sum = 0;
+
+    for (uint32_t i = 0; i < groups->entry_count; i++)
+        sum += groups->aparts[i] ? groups->aparts[i]->recipe.cpu_ms : 0;
+    return sum;
+}
+
 void wh_encoded_groups_clear(struct wh_encoded_groups *groups)
 {
     for (uint32_t i = 0; groups->stored && i < groups->group_count; i++)
         wh_buffer_clear(&groups->stored[i]);
+    for (uint32_t i = 0; groups->aparts && i < groups->entry_count; i++)
+        wh_apart_free(groups->aparts[i]);
+    free(groups->aparts);
     free(groups->entries);
     free(groups->costs);
     free(groups->groups);

@@ -15,11 +15,15 @@
 struct wh_encoded_groups {
     struct wh_entry *entries; /* in the order of the groups, ascending by file in each */
     struct wh_costs *costs;   /* one an entry */
+    struct wh_apart **aparts; /* one an entry: whose recipe it points to, or NULL */
     uint32_t entry_count;
     struct wh_group *groups;
     struct wh_buffer *stored; /* one a group */
     uint32_t group_count;
 };
+
+/* CPU-milliseconds that the recipes ask of a client. */
+uint64_t wh_encoded_groups_cpu_ms(const struct wh_encoded_groups *groups);
 
 /* %config files stay alone, %doc files among themselves; small files share frames, or groups of
  * residues, or stay alone, whichever is smaller. origin may be NULL where no entry has a

@@ -47,6 +47,32 @@ void wh_member_clear(struct wh_member *member)
 {
     wh_residue_clear(&member->residue);
     wh_buffer_clear(&member->frame);
+    wh_apart_free(member->apart);
+    member->apart = NULL;
+}
+
+wh_status wh_member_take_apart(struct wh_member *member, const struct wh_package_file *origin,
+    const struct wh_package_file *target, const struct wh_apart_means *means, struct wh_error *err)
+{
+    uint8_t ids[2][WH_BUILD_ID_MAX];
+    struct wh_whole base = {.bytes = member->base, .build_id.data = ids[0]};
+    struct wh_whole content = {.bytes = member->content, .build_id.data = ids[1]};
+
+    if (member->entry.base != WH_NO_FILE)
+        base.build_id.length = wh_header_build_id(origin->header, member->entry.base, ids[0]);
+    content.build_id.length = wh_header_build_id(target->header, member->entry.file, ids[1]);
+    WH_TRY(wh_apart_new(&base, &content, means, &member->apart, err));
+    member->base = wh_buffer_bytes(&member->apart->base.plain);
+    member->content = wh_buffer_bytes(&member->apart->content.plain);
+    return WH_OK;
+}
+
+void wh_member_forget(struct wh_member *member)
+{
+    if (!member->apart)
+        return;
+    wh_apart_forget(member->apart);
+    member->base.data = member->content.data = NULL;
 }
 
 static bool is_elf(struct wh_bytes content)

@@ -8,6 +8,7 @@
 #include "differences.h"
 #include "effort.h"
 #include "package_file.h"
+#include "packed/apart.h"
 
 /* Files up to here without structure of their own may gain from company: old contents of all are
  * the reference of all. */
@@ -42,8 +43,10 @@ struct wh_costs {
 struct wh_member {
     struct wh_entry entry;
     enum wh_file_class class;
-    struct wh_bytes base; /* empty for none; slices of the packages' payloads */
+    /* As they are coded: slices of the packages' payloads, or of the plain forms. */
+    struct wh_bytes base; /* empty for none */
     struct wh_bytes content;
+    struct wh_apart *apart; /* of a content that is made in its plain form; else NULL */
     enum wh_effort effort;
     uint64_t stored_max;
     enum wh_member_way way;
@@ -66,6 +69,14 @@ void wh_member_init_alone(
     struct wh_bytes base, struct wh_bytes content, struct wh_member *out_member);
 /* Frees what it holds of its own; what was decided and what it cost stays. */
 void wh_member_clear(struct wh_member *member);
+
+/* Takes base and content apart if they are compressed themselves; packages as for
+ * wh_member_init(). WH_UNSUPPORTED: they are not, or opaque; the member is as it was. */
+WH_MUST_CHECK wh_status wh_member_take_apart(struct wh_member *member,
+    const struct wh_package_file *origin, const struct wh_package_file *target,
+    const struct wh_apart_means *means, struct wh_error *err);
+/* Plain forms that only the residue was made from are not needed when it is there: lengths stay. */
+void wh_member_forget(struct wh_member *member);
 
 /* Decides the way and does the work for it. WH_OVER_LIMIT: each way takes more than stored_max. */
 WH_MUST_CHECK wh_status wh_member_choose(struct wh_member *member, struct wh_error *err);

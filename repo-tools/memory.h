@@ -11,8 +11,9 @@
 /* With what a bundle is made. */
 struct wh_means {
     enum wh_effort effort;
-    uint64_t memory;     /* bytes for all of the work */
-    uint64_t stored_max; /* bytes of all groups together: a longer bundle helps nobody */
+    uint64_t memory;      /* bytes for all of the work */
+    uint64_t stored_max;  /* bytes of all groups together: a longer bundle helps nobody */
+    bool without_liblzma; /* no content that a client has to encode with LZMA */
 };
 
 /* The most memory that a content of these sizes takes until its bundle is proved, pages of the

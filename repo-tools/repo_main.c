@@ -82,7 +82,11 @@ static int verify(const struct wh_repo_options *options)
 
 static struct wh_means means_of(const struct wh_repo_options *options)
 {
-    return (struct wh_means){options->effort, (uint64_t)options->memory << 20, WH_BUNDLE_MAX};
+    return (struct wh_means){
+        .effort = options->effort,
+        .memory = (uint64_t)options->memory << 20,
+        .stored_max = WH_BUNDLE_MAX,
+    };
 }
 
 /* Prints what a command has to say, and frees it. */

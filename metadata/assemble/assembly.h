@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* assembly.h - the state of one assembly, shared by the three files of this folder: assembly.c
- * prepares, contents.c makes the contents, produce.c writes and proves the file. */
+/* assembly.h - the state of one assembly, shared by the files of this folder: assembly.c prepares,
+ * contents.c makes the contents, group.c those that are coded, produce.c writes and proves. */
 #ifndef WHITTLE_ASSEMBLY_H
 #define WHITTLE_ASSEMBLY_H
 
@@ -45,6 +45,24 @@ struct assembly_run {
 
 /* Makes and writes every content of the plan, and fills in the computed digests. */
 WH_MUST_CHECK wh_status wh_run_contents(struct assembly_run *run, struct wh_error *err);
+
+/* Decodes one group of a bundle, if the plan takes anything from it. */
+WH_MUST_CHECK wh_status wh_run_group(
+    struct assembly_run *run, uint8_t bundle, uint32_t group, struct wh_error *err);
+
+/* Reads bytes of an older file; notes in the report when they are not there. */
+WH_MUST_CHECK wh_status wh_run_read(struct assembly_run *run, uint32_t old_file, uint64_t offset,
+    uint8_t *out, size_t length, struct wh_error *err);
+/* Notes that an older file is not what its header says. WH_MISSING. */
+WH_MUST_CHECK wh_status wh_run_changed(
+    struct assembly_run *run, uint32_t old_file, struct wh_error *err);
+/* The digest as a header spells it, against the one computed. */
+bool wh_is_digest(const char *spelled, const struct wh_digest *digest);
+
+/* Writes a whole content, and again for each of its twins, after comparing, or computing, its
+ * digest. */
+WH_MUST_CHECK wh_status wh_run_place(
+    struct assembly_run *run, uint32_t file, struct wh_bytes content, struct wh_error *err);
 
 /* Writes bytes of the payload. */
 WH_MUST_CHECK wh_status wh_run_write(struct assembly_run *run, uint64_t payload_offset,

@@ -90,6 +90,11 @@ void wh_buffer_varint(struct wh_buffer *buffer, uint64_t value)
     wh_buffer_u8(buffer, (uint8_t)value);
 }
 
+void wh_buffer_signed(struct wh_buffer *buffer, int64_t value)
+{
+    wh_buffer_varint(buffer, (uint64_t)value << 1 ^ (uint64_t)(value >> 63));
+}
+
 wh_status wh_buffer_check(const struct wh_buffer *buffer, struct wh_error *err)
 {
     if (!buffer->failed)
@@ -181,6 +186,13 @@ uint64_t wh_read_varint(struct wh_reader *reader, uint64_t ceiling)
     }
     reader->failed = true;
     return 0;
+}
+
+int64_t wh_read_signed(struct wh_reader *reader, uint64_t ceiling)
+{
+    uint64_t value = wh_read_varint(reader, ceiling > UINT64_MAX / 2 ? UINT64_MAX : 2 * ceiling);
+
+    return (int64_t)(value >> 1) ^ -(int64_t)(value & 1);
 }
 
 bool wh_reader_at_end(const struct wh_reader *reader)

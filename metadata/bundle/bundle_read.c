@@ -121,11 +121,11 @@ static wh_status read_sections(
         return bad_bundle("its parts do not add up", err);
     bundle->groups_length = groups.length;
 
-    wh_autofree uint8_t *table = wh_array(lengths.table, 1, WH_TABLE_MAX, err);
-    if (!table)
+    bundle->table = wh_array(lengths.table, 1, WH_TABLE_MAX, err);
+    if (!bundle->table)
         return wh_no_memory(err);
-    WH_TRY(wh_frame_read(stored_table, (struct wh_bytes){0}, table, lengths.table, err));
-    return wh_table_read((struct wh_bytes){table, lengths.table}, groups, bundle, err);
+    WH_TRY(wh_frame_read(stored_table, (struct wh_bytes){0}, bundle->table, lengths.table, err));
+    return wh_table_read((struct wh_bytes){bundle->table, lengths.table}, groups, bundle, err);
 }
 
 static void clear_bundle(struct wh_bundle *bundle)
@@ -148,7 +148,20 @@ void wh_bundle_clear(struct wh_bundle *bundle)
     free(bundle->entries);
     free(bundle->twins);
     free(bundle->groups);
+    for (uint32_t i = 0; i < bundle->recipe_count; i++)
+        wh_recipe_clear(&bundle->recipes[i]);
+    free(bundle->recipes);
+    free(bundle->table);
     *bundle = (struct wh_bundle){0};
+}
+
+uint64_t wh_bundle_cpu_ms(const struct wh_bundle *bundle)
+{
+    uint64_t sum = 0;
+
+    for (uint32_t i = 0; i < bundle->recipe_count; i++)
+        sum += bundle->recipes[i].cpu_ms;
+    return sum;
 }
 
 /* Why entry cannot be, or NULL; resolves its base. made has one byte a file of the new header. */
@@ -160,7 +173,7 @@ static const char *resolve_entry(struct wh_entry *entry, const struct wh_header 
     if (made[entry->file]++)
         return "a file is made twice";
     if (entry->base == WH_NO_FILE)
-        return NULL;
+        return entry->recipe && entry->recipe->old_count > 0 ? "a recipe has no base" : NULL;
     if (!old_map)
         return "a supplement has a base";
 

@@ -46,16 +46,6 @@ static wh_status read_groups(struct wh_reader *reader, struct wh_bytes groups,
     return WH_OK;
 }
 
-static uint64_t zigzag(int64_t value)
-{
-    return (uint64_t)value << 1 ^ (uint64_t)(value >> 63);
-}
-
-static int64_t unzigzag(uint64_t value)
-{
-    return (int64_t)(value >> 1) ^ -(int64_t)(value & 1);
-}
-
 static wh_status read_entry_files(
     struct wh_reader *reader, struct wh_bundle *bundle, struct wh_error *err)
 {
@@ -64,7 +54,7 @@ static wh_status read_entry_files(
     for (uint32_t g = 0; g < bundle->group_count; g++) {
         const struct wh_group *group = &bundle->groups[g];
         for (uint32_t i = 0; i < group->entry_count; i++) {
-            int64_t step = unzigzag(wh_read_varint(reader, 2ull * WH_FILES_MAX));
+            int64_t step = wh_read_signed(reader, WH_FILES_MAX);
             file += step;
             if (file < 0 || file >= WH_FILES_MAX || (i > 0 && step <= 0))
                 return bad_table("files are out of order", err);
@@ -110,6 +100,54 @@ static wh_status read_twins(
     return WH_OK;
 }
 
+/* Fewer bytes than any recipe has. */
+enum { RECIPE_BYTES = 6 };
+
+static wh_status read_recipes(
+    struct wh_reader *reader, struct wh_bundle *bundle, struct wh_error *err)
+{
+    uint64_t count = wh_read_varint(
+        reader, count_ceiling(reader, RECIPE_BYTES, bundle->entry_count));
+    uint64_t entry = 0;
+
+    bundle->recipes = wh_array(
+        count, sizeof *bundle->recipes, WH_FILES_MAX * sizeof *bundle->recipes, err);
+    if (!bundle->recipes)
+        return WH_NO_MEMORY;
+    for (; bundle->recipe_count < count; bundle->recipe_count++) {
+        struct wh_recipe *recipe = &bundle->recipes[bundle->recipe_count];
+        uint64_t step = wh_read_varint(reader, bundle->entry_count);
+        entry += step;
+        if (reader->failed || entry >= bundle->entry_count ||
+            (bundle->recipe_count > 0 && step == 0))
+            return bad_table("recipes are out of order", err);
+        WH_TRY(wh_recipe_read(reader, recipe, err));
+        bundle->entries[entry].recipe = recipe;
+    }
+    return reader->failed ? bad_table("it is cut short", err) : WH_OK;
+}
+
+static bool has_recipe(const struct wh_entry *entries, uint32_t count)
+{
+    for (uint32_t i = 0; i < count; i++)
+        if (entries[i].recipe)
+            return true;
+    return false;
+}
+
+static wh_status read_plain_lengths(
+    struct wh_reader *reader, struct wh_bundle *bundle, struct wh_error *err)
+{
+    for (uint32_t g = 0; g < bundle->group_count && bundle->recipe_count > 0; g++) {
+        struct wh_group *group = &bundle->groups[g];
+        if (!has_recipe(bundle->entries + group->first_entry, group->entry_count))
+            continue;
+        group->plain_bases = wh_read_varint(reader, WH_CONTENT_MAX);
+        group->plain_contents = wh_read_varint(reader, WH_CONTENT_MAX);
+    }
+    return reader->failed ? bad_table("it is cut short", err) : WH_OK;
+}
+
 wh_status wh_table_read(
     struct wh_bytes table, struct wh_bytes groups, struct wh_bundle *bundle, struct wh_error *err)
 {
@@ -125,6 +163,8 @@ wh_status wh_table_read(
     WH_TRY(read_entry_files(&reader, bundle, err));
     WH_TRY(read_entry_bases(&reader, bundle, err));
     WH_TRY(read_twins(&reader, bundle, err));
+    WH_TRY(read_recipes(&reader, bundle, err));
+    WH_TRY(read_plain_lengths(&reader, bundle, err));
     return wh_reader_at_end(&reader) ? WH_OK : bad_table("bytes follow it", err);
 }
 
@@ -139,6 +179,30 @@ static uint64_t base_code(const struct wh_bundle_draft *draft, const struct wh_e
     return (uint64_t)entry->base + BASE_FIRST;
 }
 
+static void write_recipes(const struct wh_bundle_draft *draft, struct wh_buffer *out_table)
+{
+    uint32_t count = 0;
+    uint32_t previous = 0;
+
+    for (uint32_t i = 0; i < draft->entry_count; i++)
+        count += draft->entries[i].recipe != NULL;
+    wh_buffer_varint(out_table, count);
+    for (uint32_t i = 0; i < draft->entry_count; i++) {
+        if (!draft->entries[i].recipe)
+            continue;
+        wh_buffer_varint(out_table, i - previous);
+        wh_recipe_write(draft->entries[i].recipe, out_table);
+        previous = i;
+    }
+    const struct wh_entry *entries = draft->entries;
+    for (uint32_t g = 0; g < draft->group_count; entries += draft->groups[g++].entry_count) {
+        if (!has_recipe(entries, draft->groups[g].entry_count))
+            continue;
+        wh_buffer_varint(out_table, draft->groups[g].plain_bases);
+        wh_buffer_varint(out_table, draft->groups[g].plain_contents);
+    }
+}
+
 wh_status wh_table_write(
     const struct wh_bundle_draft *draft, struct wh_buffer *out_table, struct wh_error *err)
 {
@@ -151,7 +215,7 @@ wh_status wh_table_write(
         wh_buffer_varint(out_table, draft->groups[i].stored.length);
     }
     for (uint32_t i = 0; i < draft->entry_count; i++) {
-        wh_buffer_varint(out_table, zigzag((int64_t)draft->entries[i].file - previous));
+        wh_buffer_signed(out_table, (int64_t)draft->entries[i].file - previous);
         previous = draft->entries[i].file;
     }
     for (uint32_t i = 0; i < draft->entry_count; i++)
@@ -163,5 +227,6 @@ wh_status wh_table_write(
         wh_buffer_varint(out_table, draft->twins[i].original);
         previous = draft->twins[i].file;
     }
+    write_recipes(draft, out_table);
     return wh_buffer_check(out_table, err);
 }

@@ -3,6 +3,7 @@
  * mirror image of it, which predicts only. */
 #include <stdlib.h>
 
+#include "patch/moves.h"
 #include "patch/pass.h"
 #include "whittle/cleanup.h"
 #include "whittle/patch.h"
@@ -15,33 +16,16 @@ static wh_status bad_patch(const char *what, struct wh_error *err)
     return wh_fail(err, WH_MALFORMED, "patch: %s", what);
 }
 
-static int64_t unzigzag(uint64_t value)
-{
-    return (int64_t)(value >> 1) ^ -(int64_t)(value & 1);
-}
-
-static void put_zigzag(struct wh_buffer *out, int64_t value)
-{
-    wh_buffer_varint(out, (uint64_t)value << 1 ^ (uint64_t)(value >> 63));
-}
-
 /* ---- copies -------------------------------------------------------------------------------- */
 
-struct copy_list {
-    struct wh_copy *copies;
-    size_t count;
-    uint64_t copied; /* bytes of all */
-};
-
-static void clear_list(struct copy_list *list)
+void wh_patch_copies_clear(struct wh_patch_copies *list)
 {
     free(list->copies);
+    *list = (struct wh_patch_copies){0};
 }
 
-/* For each copy: new bytes before it, distance from the end of the one before in the old content,
- * length less one. */
-static wh_status read_copies(struct wh_reader *control, size_t old_length, size_t new_length,
-    struct copy_list *list, struct wh_error *err)
+wh_status wh_patch_copies_read(struct wh_reader *control, size_t old_length, size_t new_length,
+    struct wh_patch_copies *list, struct wh_error *err)
 {
     uint64_t room = (uint64_t)(control->end - control->at) / 3;
     uint64_t count = wh_read_varint(control, room);
@@ -54,8 +38,7 @@ static wh_status read_copies(struct wh_reader *control, size_t old_length, size_
     for (; list->count < count; list->count++) {
         struct wh_copy *copy = &list->copies[list->count];
         uint64_t gap = wh_read_varint(control, new_length - new_end);
-        uint64_t start = old_end +
-                         (uint64_t)unzigzag(wh_read_varint(control, 2 * (uint64_t)old_length));
+        uint64_t start = old_end + (uint64_t)wh_read_signed(control, old_length);
         if (control->failed || start >= old_length)
             return bad_patch("a copy starts outside of the old content", err);
         uint64_t most = new_length - new_end - gap;
@@ -98,7 +81,7 @@ static wh_status copy_one(struct wh_walk *walk, const struct wh_copy *copy, stru
     return WH_OK;
 }
 
-static wh_status produce(struct wh_walk *walk, const struct copy_list *list,
+static wh_status produce(struct wh_walk *walk, const struct wh_patch_copies *list,
     struct wh_reader *extra, struct wh_error *err)
 {
     struct wh_corrections *corrections = walk->corrections;
@@ -129,26 +112,26 @@ static wh_status read_section_starts(
         return wh_no_memory(err);
     for (uint32_t i = 1; i < count; i++)
         walk->section_starts[i] = wh_moved(walk, walk->old->sections[i].offset) +
-                                  (uint64_t)unzigzag(wh_read_varint(control, UINT64_MAX));
+                                  (uint64_t)wh_read_signed(control, UINT64_MAX);
     return control->failed ? bad_patch("section starts are missing", err) : WH_OK;
 }
 
-static wh_status decode_elf(struct wh_walk *walk, struct wh_bytes old, struct wh_reader *control,
+static wh_status decode_elf(struct wh_moves *moves, struct wh_bytes old, struct wh_reader *control,
     struct wh_reader *extra, struct wh_error *err)
 {
-    wh_cleanup(wh_elf_clear) struct wh_elf elf = {0};
-    wh_cleanup(clear_list) struct copy_list list = {0};
+    wh_cleanup(wh_patch_copies_clear) struct wh_patch_copies list = {0};
+    struct wh_walk *walk = &moves->walk;
 
-    wh_status status = wh_elf_parse(old, &elf, err);
+    wh_status status = wh_elf_parse(old, &moves->old, err);
     if (status == WH_UNSUPPORTED)
         return bad_patch("its base is no ELF file", err);
     WH_TRY(status);
-    walk->old = &elf;
+    walk->old = &moves->old;
     walk->headers_end = (size_t)wh_read_varint(
         control, walk->length < HEADERS_MAX ? walk->length : HEADERS_MAX);
-    WH_TRY(read_copies(control, old.length, walk->length, &list, err));
+    WH_TRY(wh_patch_copies_read(control, old.length, walk->length, &list, err));
     WH_TRY(wh_pass_prepare(walk, list.copies, list.count, err));
-    if (elf.type == WH_ET_REL)
+    if (walk->old->type == WH_ET_REL)
         WH_TRY(read_section_starts(control, walk, err));
     return produce(walk, &list, extra, err);
 }
@@ -156,37 +139,49 @@ static wh_status decode_elf(struct wh_walk *walk, struct wh_bytes old, struct wh
 static wh_status decode_plain(struct wh_walk *walk, struct wh_bytes old, struct wh_reader *control,
     struct wh_reader *extra, struct wh_error *err)
 {
-    wh_cleanup(clear_list) struct copy_list list = {0};
+    wh_cleanup(wh_patch_copies_clear) struct wh_patch_copies list = {0};
 
-    WH_TRY(read_copies(control, old.length, walk->length, &list, err));
+    WH_TRY(wh_patch_copies_read(control, old.length, walk->length, &list, err));
     return produce(walk, &list, extra, err);
+}
+
+void wh_moves_clear(struct wh_moves *moves)
+{
+    wh_pass_clear(&moves->walk);
+    wh_elf_clear(&moves->old);
+}
+
+wh_status wh_patch_decode_moves(struct wh_reader streams[WH_STREAMS], struct wh_bytes old,
+    uint8_t *out, size_t length, struct wh_moves *moves, struct wh_error *err)
+{
+    struct wh_reader *control = &streams[WH_STREAM_CONTROL];
+    struct wh_reader *extra = &streams[WH_STREAM_EXTRA];
+    struct wh_corrections corrections = {
+        .gap = &streams[WH_STREAM_GAP], .value = &streams[WH_STREAM_VALUE]};
+    uint64_t method = wh_read_varint(control, WH_PATCH_ELF);
+
+    if (control->failed)
+        return bad_patch("its method is not known", err);
+    moves->walk = (struct wh_walk){
+        .old_bytes = old.data, .out = out, .length = length, .corrections = &corrections};
+    wh_status status = method == WH_PATCH_ELF
+                           ? decode_elf(moves, old, control, extra, err)
+                           : decode_plain(&moves->walk, old, control, extra, err);
+    moves->walk.corrections = NULL;
+    return status;
 }
 
 wh_status wh_patch_decode(struct wh_reader streams[WH_STREAMS], struct wh_bytes old, uint8_t *out,
     size_t length, struct wh_error *err)
 {
-    struct wh_reader *control = &streams[WH_STREAM_CONTROL];
-    struct wh_corrections corrections = {
-        .gap = &streams[WH_STREAM_GAP], .value = &streams[WH_STREAM_VALUE]};
-    wh_cleanup(wh_pass_clear) struct wh_walk walk = {
-        .old_bytes = old.data, .out = out, .length = length, .corrections = &corrections};
+    wh_cleanup(wh_moves_clear) struct wh_moves moves = {0};
 
-    switch (wh_read_varint(control, WH_PATCH_ELF)) {
-    case WH_PATCH_PLAIN:
-        if (control->failed)
-            break;
-        return decode_plain(&walk, old, control, &streams[WH_STREAM_EXTRA], err);
-    case WH_PATCH_ELF:
-        return decode_elf(&walk, old, control, &streams[WH_STREAM_EXTRA], err);
-    default:
-        break;
-    }
-    return bad_patch("its method is not known", err);
+    return wh_patch_decode_moves(streams, old, out, length, &moves, err);
 }
 
 /* ---- the publisher's side ------------------------------------------------------------------ */
 
-static void write_copies(struct wh_buffer *control, const struct wh_copy *copies, size_t count)
+void wh_patch_copies_write(struct wh_buffer *control, const struct wh_copy *copies, size_t count)
 {
     size_t new_end = 0;
     size_t old_end = 0;
@@ -194,7 +189,7 @@ static void write_copies(struct wh_buffer *control, const struct wh_copy *copies
     wh_buffer_varint(control, count);
     for (size_t i = 0; i < count; i++) {
         wh_buffer_varint(control, copies[i].new_offset - new_end);
-        put_zigzag(control, (int64_t)copies[i].old_offset - (int64_t)old_end);
+        wh_buffer_signed(control, (int64_t)copies[i].old_offset - (int64_t)old_end);
         wh_buffer_varint(control, copies[i].length - 1);
         new_end = copies[i].new_offset + copies[i].length;
         old_end = copies[i].old_offset + copies[i].length;
@@ -228,7 +223,7 @@ static wh_status write_section_starts(struct wh_buffer *control, struct wh_walk 
     for (uint32_t i = 1; i < old->section_count; i++) {
         uint64_t guess = wh_moved(walk, old->sections[i].offset);
         walk->section_starts[i] = new_start(old, fresh, i, guess);
-        put_zigzag(control, (int64_t)(walk->section_starts[i] - guess));
+        wh_buffer_signed(control, (int64_t)(walk->section_starts[i] - guess));
     }
     return WH_OK;
 }
@@ -252,7 +247,7 @@ static wh_status predict_elf(struct wh_walk *walk, struct wh_bytes old, struct w
     walk->headers_end = fresh.headers_end;
     wh_buffer_varint(control, WH_PATCH_ELF);
     wh_buffer_varint(control, walk->headers_end);
-    write_copies(control, copies, copy_count);
+    wh_patch_copies_write(control, copies, copy_count);
     WH_TRY(wh_pass_prepare(walk, copies, copy_count, err));
     if (elf.type == WH_ET_REL)
         WH_TRY(write_section_starts(control, walk, &fresh, err));
@@ -271,7 +266,7 @@ wh_status wh_patch_predict(enum wh_patch_method method, struct wh_bytes old, str
     if (method == WH_PATCH_ELF)
         return predict_elf(&walk, old, fresh, copies, copy_count, control, err);
     wh_buffer_varint(control, WH_PATCH_PLAIN);
-    write_copies(control, copies, copy_count);
+    wh_patch_copies_write(control, copies, copy_count);
     for (size_t i = 0; i < copy_count; i++)
         memcpy(out_predicted + copies[i].new_offset, old.data + copies[i].old_offset,
             copies[i].length);

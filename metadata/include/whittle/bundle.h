@@ -6,6 +6,7 @@
 
 #include "whittle/codec.h"
 #include "whittle/header.h"
+#include "whittle/packed.h"
 #include "whittle/skeleton.h"
 
 #define WH_BUNDLE_VERSION 1u
@@ -21,6 +22,7 @@ enum wh_bundle_kind {
 struct wh_entry {
     uint32_t file; /* index in the new header, has_content */
     uint32_t base; /* index in the old header, WH_NO_FILE, or WH_SAME_PATH before resolving */
+    const struct wh_recipe *recipe; /* of a content that is made in its plain form; else NULL */
 };
 
 /* The old file of the same path: how a table names the usual base, without its number. */
@@ -38,6 +40,10 @@ struct wh_group {
     uint32_t first_entry;
     uint32_t entry_count; /* > 0 */
     struct wh_bytes stored;
+    /* Where an entry has a recipe: bytes of all bases, and of all contents, in the form in which
+     * they are coded; else 0. */
+    uint64_t plain_bases;
+    uint64_t plain_contents;
 };
 
 /* Digests of the head; all SHA-256 but the last. */
@@ -48,7 +54,7 @@ struct wh_bundle_identity {
     uint8_t package_sha512[64];
 };
 
-/* A parsed bundle; slices of the bytes it was read from, and three owned arrays. */
+/* A parsed bundle; slices of the bytes it was read from, and what it owns. */
 struct wh_bundle {
     enum wh_bundle_kind kind;
     struct wh_bundle_identity identity;
@@ -64,8 +70,14 @@ struct wh_bundle {
     uint32_t twin_count;
     struct wh_group *groups;
     uint32_t group_count;
+    struct wh_recipe *recipes; /* that entries point to */
+    uint32_t recipe_count;
+    uint8_t *table;         /* that recipes' parameters are slices of */
     uint64_t groups_length; /* stored bytes of all groups */
 };
+
+/* CPU-milliseconds that a reader spends on coding streams again, as far as recipes tell. */
+uint64_t wh_bundle_cpu_ms(const struct wh_bundle *bundle);
 
 /* Parses a bundle and checks all that can be checked without the headers: lengths, the digest of
  * what follows the head, the one canonical spelling of the table. bytes: hostile; they must stay

@@ -35,6 +35,8 @@ void wh_buffer_le32(struct wh_buffer *buffer, uint32_t value);
 void wh_buffer_le64(struct wh_buffer *buffer, uint64_t value);
 /* Seven bits a byte, lowest first, high bit = more follows; no padded spellings. */
 void wh_buffer_varint(struct wh_buffer *buffer, uint64_t value);
+/* Zigzag: 2n for n >= 0, -2n - 1 for n < 0, as a varint. */
+void wh_buffer_signed(struct wh_buffer *buffer, int64_t value);
 /* WH_OVER_LIMIT or WH_NO_MEMORY if an append failed. */
 WH_MUST_CHECK wh_status wh_buffer_check(const struct wh_buffer *buffer, struct wh_error *err);
 struct wh_bytes wh_buffer_bytes(const struct wh_buffer *buffer);
@@ -55,6 +57,8 @@ uint32_t wh_read_le32(struct wh_reader *reader);
 uint64_t wh_read_le64(struct wh_reader *reader);
 /* Fails on a value above ceiling and on a padded spelling. */
 uint64_t wh_read_varint(struct wh_reader *reader, uint64_t ceiling);
+/* Fails on a value that is further than ceiling from 0. */
+int64_t wh_read_signed(struct wh_reader *reader, uint64_t ceiling);
 struct wh_bytes wh_read_bytes(struct wh_reader *reader, uint64_t length);
 bool wh_reader_at_end(const struct wh_reader *reader); /* nothing left and not failed */
 

@@ -83,6 +83,13 @@ char *wh_header_nevra(const struct wh_header *header);
 WH_MUST_CHECK wh_status wh_header_digest_offsets(struct wh_bytes bytes,
     const struct wh_header *header, size_t **out_offsets, struct wh_error *err);
 
+#define WH_BUILD_ID_MAX 64u
+
+/* The build-id of a file, as the links below /usr/lib/.build-id/ tell it that distributions pack
+ * beside their programs (rpm, build/files.c): 0 bytes if none leads to it. */
+uint32_t wh_header_build_id(
+    const struct wh_header *header, uint32_t file, uint8_t out_id[WH_BUILD_ID_MAX]);
+
 /* Files by path and by digest. Built once for an old header, then only read. */
 struct wh_file_map;
 WH_MUST_CHECK wh_status wh_file_map_new(

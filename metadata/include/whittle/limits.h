@@ -25,6 +25,13 @@
  * in one piece into memory of exactly its size, so the window itself costs nothing. */
 #define WH_CONTENT_MAX (1ull << 31) /* one group's bases or contents; larger files go whole */
 
+/* Streams of one file that is compressed itself, and what one of them holds: jars have thousands of
+ * members; larger ones go as they are. */
+#define WH_PACKED_STREAMS_MAX 65535u
+#define WH_PACKED_STREAM_MAX (64u << 20)
+/* What a publisher takes apart has so many bytes more, at most: a client holds both plain forms. */
+#define WH_PLAIN_MARGIN (32u << 20)
+
 #define WH_INDEX_MAX (256u << 20) /* inflated; 1e6 bundles */
 #define WH_INDEX_PACKAGES_MAX (1u << 20)
 #define WH_INDEX_BUNDLES_MAX 64u /* older versions a package */

@@ -17,7 +17,8 @@
 #define FILES "\x00\x04\x01" /* 0, 2, 1: differences 0, 2, -1 as zigzag */
 #define BASES "\x00\x01\x05" /* same path, none, old file 3 */
 #define TWINS "\x01\x03\x02" /* file 3 is a twin of file 2 */
-#define GOOD GROUPS FILES BASES TWINS
+#define NO_RECIPES "\x00"
+#define GOOD GROUPS FILES BASES TWINS NO_RECIPES
 
 static const struct wh_bytes stored = {(const uint8_t *)"abcde", 5};
 
@@ -41,6 +42,42 @@ static void reads_every_part(void **state)
     assert_int_equal(bundle.twin_count, 1);
     assert_int_equal(bundle.twins[0].file, 3);
     assert_int_equal(bundle.twins[0].original, 2);
+    wh_bundle_clear(&bundle);
+}
+
+/* Entry 1: gzip, one stream each; 300 and 301 plain bytes in the first group. */
+#define PARTS                                                                                      \
+    "\x0a\x01"                                                                                     \
+    "\x0b\x04\x01\x01\x09"                                                                         \
+    "\x01\x07"
+#define RECIPE "\x01\x01\x01" PARTS
+#define RECIPES                                                                                    \
+    "\x01"                                                                                         \
+    "\x01" RECIPE "\xac\x02"                                                                       \
+    "\xad\x02"
+
+static void reads_recipes(void **state)
+{
+    static const char table[] = GROUPS FILES BASES TWINS RECIPES;
+    struct wh_bundle bundle = {0};
+
+    (void)state;
+    OK(wh_table_read(
+        (struct wh_bytes){(const uint8_t *)table, sizeof table - 1}, stored, &bundle, &err));
+    assert_null(bundle.entries[0].recipe);
+    assert_null(bundle.entries[2].recipe);
+    assert_int_equal(bundle.groups[0].plain_bases, 300);
+    assert_int_equal(bundle.groups[0].plain_contents, 301);
+    assert_int_equal(bundle.groups[1].plain_contents, 0);
+    assert_int_equal(wh_bundle_cpu_ms(&bundle), 7);
+    const struct wh_recipe *recipe = bundle.entries[1].recipe;
+    assert_int_equal(recipe->packing, WH_PACKING_GZIP);
+    assert_int_equal(recipe->old_streams[0].before, 10);
+    assert_int_equal(recipe->new_streams[0].before, 11);
+    assert_int_equal(recipe->new_streams[0].growth, 2);
+    assert_int_equal(recipe->new_streams[0].coder, WH_CODER_DEFLATE);
+    assert_int_equal(recipe->new_streams[0].parameters.data[0], 9);
+    assert_int_equal(recipe->outer_growth, -1);
     wh_bundle_clear(&bundle);
 }
 
@@ -79,9 +116,23 @@ static void refuses_bad_tables(void **state)
         ROW("cut short", GROUPS FILES "\x00\x01\x82\x80\x40" TWINS), /* a base past the limit */
         ROW("cut short", GROUPS FILES "\x00\x80\x00" TWINS),
         ROW("out of order", GROUPS FILES BASES "\x02\x03\x02\x00\x02"),
-        ROW("bytes follow", GROUPS FILES BASES "\x03\x03\x02"),
-        ROW("bytes follow", GROUPS FILES BASES "\x00\x00"),
-        ROW("bytes follow", GOOD "\x00"),
+        ROW("bytes follow", GROUPS FILES BASES TWINS NO_RECIPES "\x00"),
+        ROW("bytes follow", GROUPS FILES BASES TWINS RECIPES "\x00"),
+        ROW("cut short", GROUPS FILES BASES TWINS "\x02" RECIPE),        /* two in so few bytes */
+        ROW("out of order", GROUPS FILES BASES TWINS "\x01\x03" RECIPE), /* of no entry */
+        ROW("out of order", GROUPS FILES BASES TWINS "\x02\x01" RECIPE "\x00" RECIPE),
+        ROW("packs nothing", GROUPS FILES BASES TWINS "\x01\x00"
+                                                      "\x00\x01\x01" PARTS),
+        ROW("packs nothing", GROUPS FILES BASES TWINS "\x01\x00"
+                                                      "\x01\x00\x00"
+                                                      "\x00\x00\x00\x00\x00"),
+        ROW("not one stream", GROUPS FILES BASES TWINS "\x01\x00"
+                                                       "\x04\x02\x01"
+                                                       "\x0a\x01" PARTS),
+        ROW("out of its range", GROUPS FILES BASES TWINS "\x01\x00"
+                                                         "\x05\x01\x01" PARTS),
+        ROW("out of its range", GROUPS FILES BASES TWINS "\x01\x00"
+                                                         "\x01\x01\x7f" PARTS),
     };
 
     (void)state;
@@ -89,6 +140,8 @@ static void refuses_bad_tables(void **state)
         refuse(rows[i].part, rows[i].bytes, rows[i].length);
     for (size_t i = 0; i < sizeof GOOD - 1; i++)
         refuse("file table", GOOD, i);
+    for (size_t i = 0; i < sizeof(RECIPES) - 1; i++) /* wherever it is cut */
+        refuse("cut short", GROUPS FILES BASES TWINS RECIPES, sizeof GOOD - 2 + i);
 }
 
 /* ---- tables against headers ----------------------------------------------------------------- */
@@ -118,6 +171,11 @@ static struct wh_file new_files[] = {
 static const struct wh_header old_header = {.file_count = COUNT(old_files), .files = old_files};
 static const struct wh_header new_header = {.file_count = COUNT(new_files), .files = new_files};
 
+#define ENTRY(number, other)                                                                       \
+    {                                                                                              \
+        .file = (number), .base = (other)                                                          \
+    }
+
 struct table {
     struct wh_entry entries[3];
     uint32_t entry_count;
@@ -139,7 +197,8 @@ static wh_status resolve(struct table *table, bool supplement, struct wh_error *
 
 static void resolves_the_base_of_the_same_path(void **state)
 {
-    struct table table = {{{0, WH_SAME_PATH}, {1, 4}, {2, WH_NO_FILE}}, 3, {{4, 1}}, 1};
+    struct table table = {
+        {ENTRY(0, WH_SAME_PATH), ENTRY(1, 4), ENTRY(2, WH_NO_FILE)}, 3, {{4, 1}}, 1};
 
     (void)state;
     OK(resolve(&table, false, &err));
@@ -154,24 +213,24 @@ static void refuses_tables_that_no_header_allows(void **state)
         const char *part;
         struct table table;
     } rows[] = {
-        {"entry's file has no content", {{{6, WH_NO_FILE}}, 1, {{0}}, 0}},
-        {"entry's file has no content", {{{3, WH_NO_FILE}}, 1, {{0}}, 0}},
-        {"entry's file has no content", {{{5, WH_NO_FILE}}, 1, {{0}}, 0}},
-        {"made twice", {{{0, WH_NO_FILE}, {0, WH_NO_FILE}}, 2, {{0}}, 0}},
-        {"spelled as a number", {{{0, 0}}, 1, {{0}}, 0}},
-        {"not in the older version", {{{0, 5}}, 1, {{0}}, 0}},
-        {"not in the older version", {{{4, WH_SAME_PATH}}, 1, {{0}}, 0}},
-        {"base has no content", {{{1, WH_SAME_PATH}}, 1, {{0}}, 0}},
-        {"base has no content", {{{2, WH_SAME_PATH}}, 1, {{0}}, 0}},
-        {"base has no content", {{{0, 3}}, 1, {{0}}, 0}},
-        {"twin's file has no content", {{{1, WH_NO_FILE}}, 1, {{6, 1}}, 1}},
-        {"twin's file has no content", {{{1, WH_NO_FILE}}, 1, {{4, 6}}, 1}},
-        {"twin's file has no content", {{{1, WH_NO_FILE}}, 1, {{3, 1}}, 1}},
-        {"twin has no original", {{{1, WH_NO_FILE}}, 1, {{4, 2}}, 1}},
-        {"twin has no original", {{{1, WH_NO_FILE}}, 1, {{1, 1}}, 1}},
-        {"twin has no original", {{{0, WH_NO_FILE}}, 1, {{1, 4}, {4, 0}}, 2}},
-        {"another size", {{{1, WH_NO_FILE}}, 1, {{0, 1}}, 1}},
-        {"made twice", {{{1, WH_NO_FILE}}, 1, {{4, 1}, {4, 1}}, 2}},
+        {"entry's file has no content", {{ENTRY(6, WH_NO_FILE)}, 1, {{0}}, 0}},
+        {"entry's file has no content", {{ENTRY(3, WH_NO_FILE)}, 1, {{0}}, 0}},
+        {"entry's file has no content", {{ENTRY(5, WH_NO_FILE)}, 1, {{0}}, 0}},
+        {"made twice", {{ENTRY(0, WH_NO_FILE), ENTRY(0, WH_NO_FILE)}, 2, {{0}}, 0}},
+        {"spelled as a number", {{ENTRY(0, 0)}, 1, {{0}}, 0}},
+        {"not in the older version", {{ENTRY(0, 5)}, 1, {{0}}, 0}},
+        {"not in the older version", {{ENTRY(4, WH_SAME_PATH)}, 1, {{0}}, 0}},
+        {"base has no content", {{ENTRY(1, WH_SAME_PATH)}, 1, {{0}}, 0}},
+        {"base has no content", {{ENTRY(2, WH_SAME_PATH)}, 1, {{0}}, 0}},
+        {"base has no content", {{ENTRY(0, 3)}, 1, {{0}}, 0}},
+        {"twin's file has no content", {{ENTRY(1, WH_NO_FILE)}, 1, {{6, 1}}, 1}},
+        {"twin's file has no content", {{ENTRY(1, WH_NO_FILE)}, 1, {{4, 6}}, 1}},
+        {"twin's file has no content", {{ENTRY(1, WH_NO_FILE)}, 1, {{3, 1}}, 1}},
+        {"twin has no original", {{ENTRY(1, WH_NO_FILE)}, 1, {{4, 2}}, 1}},
+        {"twin has no original", {{ENTRY(1, WH_NO_FILE)}, 1, {{1, 1}}, 1}},
+        {"twin has no original", {{ENTRY(0, WH_NO_FILE)}, 1, {{1, 4}, {4, 0}}, 2}},
+        {"another size", {{ENTRY(1, WH_NO_FILE)}, 1, {{0, 1}}, 1}},
+        {"made twice", {{ENTRY(1, WH_NO_FILE)}, 1, {{4, 1}, {4, 1}}, 2}},
     };
 
     (void)state;
@@ -183,10 +242,10 @@ static void refuses_tables_that_no_header_allows(void **state)
 
 static void supplements_have_neither_bases_nor_twins(void **state)
 {
-    struct table good = {{{0, WH_NO_FILE}}, 1, {{0}}, 0};
-    struct table based = {{{0, WH_SAME_PATH}}, 1, {{0}}, 0};
-    struct table numbered = {{{0, 4}}, 1, {{0}}, 0};
-    struct table twin = {{{1, WH_NO_FILE}}, 1, {{4, 1}}, 1};
+    struct table good = {{ENTRY(0, WH_NO_FILE)}, 1, {{0}}, 0};
+    struct table based = {{ENTRY(0, WH_SAME_PATH)}, 1, {{0}}, 0};
+    struct table numbered = {{ENTRY(0, 4)}, 1, {{0}}, 0};
+    struct table twin = {{ENTRY(1, WH_NO_FILE)}, 1, {{4, 1}}, 1};
 
     (void)state;
     OK(resolve(&good, true, &err));
@@ -199,6 +258,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(reads_every_part),
+        cmocka_unit_test(reads_recipes),
         cmocka_unit_test(refuses_bad_tables),
         cmocka_unit_test(resolves_the_base_of_the_same_path),
         cmocka_unit_test(refuses_tables_that_no_header_allows),

@@ -12,8 +12,10 @@
 
 enum { LENGTH = 30000 };
 
-static const struct wh_means means = {WH_EFFORT_DEFAULT, UINT64_MAX, WH_BUNDLE_MAX};
-static const struct wh_means best = {WH_EFFORT_BEST, UINT64_MAX, WH_BUNDLE_MAX};
+static const struct wh_means means = {
+    .effort = WH_EFFORT_DEFAULT, .memory = UINT64_MAX, .stored_max = WH_BUNDLE_MAX};
+static const struct wh_means best = {
+    .effort = WH_EFFORT_BEST, .memory = UINT64_MAX, .stored_max = WH_BUNDLE_MAX};
 
 struct pair {
     struct version old;

@@ -48,7 +48,8 @@ static const struct made_package old_version = {
 static const struct made_package new_version = {
     "2.rpm", "made", "2", new_files, COUNT(new_files), false};
 
-static const struct wh_means plenty = {WH_EFFORT_DEFAULT, UINT64_MAX, WH_BUNDLE_MAX};
+static const struct wh_means plenty = {
+    .effort = WH_EFFORT_DEFAULT, .memory = UINT64_MAX, .stored_max = WH_BUNDLE_MAX};
 
 /* A folder with both packages and the step between them. */
 static struct scratch make_place(void)

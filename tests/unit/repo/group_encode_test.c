@@ -43,7 +43,8 @@ static void add(struct work *work, uint32_t flags, struct wh_bytes base, struct 
     (void)snprintf(name, sizeof work->names[number], "f%02u", (unsigned)number);
     version_add(&work->old, "/", name, flags, base);
     version_add(&work->fresh, "/", name, flags, content);
-    work->entries[number] = (struct wh_entry){number, base.length > 0 ? number : WH_NO_FILE};
+    work->entries[number] = (struct wh_entry){
+        .file = number, .base = base.length > 0 ? number : WH_NO_FILE};
 }
 
 /* A text that changes about every `distance` bytes. */
@@ -62,7 +63,8 @@ static void add_text(struct work *work, uint32_t flags, size_t length, size_t di
 
 static wh_status encode(struct work *work, enum wh_effort effort, struct wh_error *err)
 {
-    const struct wh_means means = {effort, UINT64_MAX, WH_BUNDLE_MAX};
+    const struct wh_means means = {
+        .effort = effort, .memory = UINT64_MAX, .stored_max = WH_BUNDLE_MAX};
 
     version_seal(&work->old);
     version_seal(&work->fresh);
@@ -354,7 +356,8 @@ static void the_same_contents_give_the_same_groups(void **state)
 
 static void a_bundle_that_is_too_long_is_given_up(void **state)
 {
-    const struct wh_means means = {WH_EFFORT_DEFAULT, UINT64_MAX, 100000};
+    const struct wh_means means = {
+        .effort = WH_EFFORT_DEFAULT, .memory = UINT64_MAX, .stored_max = 100000};
     wh_cleanup(clear_work) struct work work;
     static uint8_t content[30000];
 

@@ -12,7 +12,8 @@
 
 enum { SMALL = 20000, LARGE = 1 << 20 };
 
-static const struct wh_means means = {WH_EFFORT_DEFAULT, UINT64_MAX, WH_BUNDLE_MAX};
+static const struct wh_means means = {
+    .effort = WH_EFFORT_DEFAULT, .memory = UINT64_MAX, .stored_max = WH_BUNDLE_MAX};
 
 static uint64_t stored_with(struct wh_bytes base, struct wh_bytes content)
 {
@@ -161,7 +162,7 @@ static void what_is_new_in_both_is_stored_once(void **state)
     }
     version_seal(&older);
     version_seal(&newer);
-    static const struct wh_entry entries[] = {{0, 0}, {1, 1}};
+    static const struct wh_entry entries[] = {{.file = 0, .base = 0}, {.file = 1, .base = 1}};
     OK(wh_groups_encode(
         entries, COUNT(entries), &older.package, &newer.package, &means, &groups, &err));
     assert_int_equal(groups.group_count, 1);

@@ -66,7 +66,8 @@ static void jobs_wait_for_memory(void **state)
 
 #define MIB ((uint64_t)1 << 20)
 
-static const struct wh_means plenty = {WH_EFFORT_BEST, UINT64_MAX, WH_BUNDLE_MAX};
+static const struct wh_means plenty = {
+    .effort = WH_EFFORT_BEST, .memory = UINT64_MAX, .stored_max = WH_BUNDLE_MAX};
 
 static void larger_contents_need_more(void **state)
 {
@@ -109,12 +110,13 @@ static void effort_shrinks_with_room(void **state)
 /* 400 MB at the default effort is what the default is for. */
 static void the_default_is_enough_for_large_files(void **state)
 {
-    const struct wh_means means = {WH_EFFORT_DEFAULT, 3008 * MIB, 120 * MIB};
+    const struct wh_means means = {
+        .effort = WH_EFFORT_DEFAULT, .memory = 3008 * MIB, .stored_max = 120 * MIB};
     struct wh_file old_files[] = {PLAIN("/", "a", 400000000, "1", 0)};
     struct wh_file new_files[] = {PLAIN("/", "a", 400000001, "2", 0)};
     struct wh_header old_header = HEADER(old_files);
     struct wh_header new_header = HEADER(new_files);
-    const struct wh_entry entry = {0, 0};
+    const struct wh_entry entry = {.file = 0, .base = 0};
 
     (void)state;
     struct wh_memory memory = wh_memory_of_bundle(&entry, 1, &old_header, &new_header, &means);
@@ -140,7 +142,7 @@ static void fill(uint8_t *bytes, size_t length, uint32_t seed)
 static struct wh_encoded_groups encode(
     struct wh_bytes base, struct wh_bytes content, enum wh_effort effort, uint64_t memory)
 {
-    const struct wh_means means = {effort, memory, WH_BUNDLE_MAX};
+    const struct wh_means means = {.effort = effort, .memory = memory, .stored_max = WH_BUNDLE_MAX};
     struct wh_encoded_groups groups;
 
     OK(wh_groups_encode_one(base, content, &means, &groups, &err));
@@ -194,7 +196,8 @@ static void the_least_effort_is_for_small_changes(void **state)
 static void gives_up_what_takes_too_much(void **state)
 {
     static uint8_t content[LENGTH];
-    const struct wh_means means = {WH_EFFORT_DEFAULT, UINT64_MAX, LENGTH / 2};
+    const struct wh_means means = {
+        .effort = WH_EFFORT_DEFAULT, .memory = UINT64_MAX, .stored_max = LENGTH / 2};
     struct wh_encoded_groups groups;
 
     (void)state;

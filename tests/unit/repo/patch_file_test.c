@@ -39,7 +39,8 @@ static void digest(struct wh_bytes bytes, uint8_t out[WH_SHA256_LENGTH])
 
 static void make(enum wh_codec_id codec, struct made *made)
 {
-    const struct wh_means means = {WH_EFFORT_DEFAULT, UINT64_MAX, WH_BUNDLE_MAX};
+    const struct wh_means means = {
+        .effort = WH_EFFORT_DEFAULT, .memory = UINT64_MAX, .stored_max = WH_BUNDLE_MAX};
     wh_cleanup(wh_encoded_groups_clear) struct wh_encoded_groups groups = {0};
     uint32_t random = 1;
 

@@ -211,7 +211,8 @@ static void pair_make(const struct place *place, struct pair *pair)
 {
     struct wh_package_file file = WH_PACKAGE_FILE_NONE;
     const struct wh_digest unknown = {0};
-    const struct wh_means means = {WH_EFFORT_DEFAULT, UINT64_MAX, WH_BUNDLE_MAX};
+    const struct wh_means means = {
+        .effort = WH_EFFORT_DEFAULT, .memory = UINT64_MAX, .stored_max = WH_BUNDLE_MAX};
 
     *pair = (struct pair){.origin = WH_PACKAGE_FILE_NONE,
         .subject = WH_SUBJECT_NONE,

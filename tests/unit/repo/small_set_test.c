@@ -28,7 +28,7 @@ static void put(struct set *set, uint32_t number, size_t distance)
         make_text(set->contents[number], LENGTH, number + 1000);
     wh_member_init_alone((struct wh_bytes){set->bases[number], LENGTH},
         (struct wh_bytes){set->contents[number], LENGTH}, &set->list[number]);
-    set->list[number].entry = (struct wh_entry){number, number};
+    set->list[number].entry = (struct wh_entry){.file = number, .base = number};
     set->members[number] = &set->list[number];
 }
 
@@ -141,7 +141,7 @@ static void a_base_that_does_not_help_is_dropped(void **state)
     uint64_t taken[2];
     for (int with = 0; with < 2; with++) {
         wh_member_init_alone(with ? base : (struct wh_bytes){0}, content, &set.list[0]);
-        set.list[0].entry = (struct wh_entry){0, with ? 0 : WH_NO_FILE};
+        set.list[0].entry = (struct wh_entry){.file = 0, .base = with ? 0 : WH_NO_FILE};
         set.members[0] = &set.list[0];
         choose(&set, 1);
         assert_int_equal(set.list[0].entry.base, WH_NO_FILE);

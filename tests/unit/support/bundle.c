@@ -47,7 +47,11 @@ static void close_group(
     must(wh_frame_write(wh_buffer_bytes(&contents), wh_buffer_bytes(&bases), 19, stored, &err),
         &err);
     parts->groups[parts->group_count++] = (struct wh_group){
-        WH_CODEC_ZSTD, first, parts->entry_count - first, wh_buffer_bytes(stored)};
+        .codec = WH_CODEC_ZSTD,
+        .first_entry = first,
+        .entry_count = parts->entry_count - first,
+        .stored = wh_buffer_bytes(stored),
+    };
 }
 
 static uint32_t entry_with_content(
@@ -77,7 +81,7 @@ static void add_changes(struct bundle_parts *parts, const struct sample *old,
         uint32_t base = wh_file_map_path(old_map, file->dirname, file->basename);
         if (base != WH_NO_FILE && old->header->files[base].size == 0)
             base = WH_NO_FILE;
-        parts->entries[parts->entry_count++] = (struct wh_entry){i, base};
+        parts->entries[parts->entry_count++] = (struct wh_entry){.file = i, .base = base};
         if (!in_group)
             close_group(parts, old, new, parts->entry_count - 1);
     }
@@ -171,7 +175,7 @@ void sample_supplement(
     for (uint32_t i = 0; i < new->header->file_count; i++) {
         if (!new->header->files[i].has_content || !(new->header->files[i].flags &flag))
             continue;
-        parts.entries[parts.entry_count++] = (struct wh_entry){i, WH_NO_FILE};
+        parts.entries[parts.entry_count++] = (struct wh_entry){.file = i, .base = WH_NO_FILE};
         close_group(&parts, NULL, new, parts.entry_count - 1);
     }
     identify(&draft, new);
