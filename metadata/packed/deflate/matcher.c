@@ -168,10 +168,8 @@ void wh_matcher_take(struct wh_matcher *matcher, struct wh_token token)
         chain_token(matcher, token);
 }
 
-void wh_matcher_pass(struct wh_matcher *matcher, size_t length)
+void wh_matcher_pass(struct wh_matcher *matcher, size_t end)
 {
-    size_t end = matcher->at + length;
-
     while (matcher->at < end) {
         struct wh_token token = wh_matcher_predict(matcher);
         if (token.length > end - matcher->at)
