@@ -132,6 +132,21 @@ static void repair(int too_deep, unsigned limit, unsigned counts[CODE_MAX + 1])
     }
 }
 
+/* Lengths anew, the longest for the leaves that were joined first. */
+static void deal(
+    const struct tree *tree, unsigned limit, unsigned counts[CODE_MAX + 1], uint8_t *out_lengths)
+{
+    unsigned next = 0;
+
+    for (unsigned depth = limit; depth > 0; depth--) {
+        for (; counts[depth] > 0; counts[depth]--) {
+            while (tree->joined[next] >= tree->leaf_count)
+                next++;
+            out_lengths[tree->joined[next++]] = (uint8_t)depth;
+        }
+    }
+}
+
 void wh_code_build(const uint32_t *counts, unsigned count, unsigned limit, uint8_t *out_lengths)
 {
     struct tree tree;
@@ -139,16 +154,16 @@ void wh_code_build(const uint32_t *counts, unsigned count, unsigned limit, uint8
 
     plant(&tree, counts, count);
     grow(&tree);
-    int too_deep = measure(&tree, limit, by_depth);
-    repair(too_deep, limit, by_depth);
     memset(out_lengths, 0, count);
-    unsigned next = 0;
-    for (unsigned depth = limit; depth > 0; depth--) {
-        for (; by_depth[depth] > 0; by_depth[depth]--) {
-            while (tree.joined[next] >= tree.leaf_count)
-                next++;
-            out_lengths[tree.joined[next++]] = (uint8_t)depth;
-        }
+    int too_deep = measure(&tree, limit, by_depth);
+    if (too_deep > 0) {
+        repair(too_deep, limit, by_depth);
+        deal(&tree, limit, by_depth, out_lengths);
+        return;
+    }
+    for (unsigned i = 0; i < tree.joined_count; i++) {
+        if (tree.joined[i] < tree.leaf_count)
+            out_lengths[tree.joined[i]] = tree.depths[tree.joined[i]];
     }
 }
 
