@@ -67,8 +67,8 @@ static void shift_sums(const struct walk *walk, size_t at, const struct wh_place
     (void)wh_field_shift(sums + 8, stream->plain_length, walk->restore);
 }
 
-/* False where a stream overlaps the local header that starts at offset and ends before data;
- * out_stream: the one at data, or NULL. */
+/* The stream of the member whose local header starts at offset and whose bytes start at data, or
+ * NULL for one that is not listed; false where the header starts in a stream. */
 static bool find_stream(
     const struct walk *walk, size_t offset, size_t data, const struct wh_placed **out_stream)
 {
@@ -84,8 +84,6 @@ static bool find_stream(
     }
     const struct wh_placed *next = low < walk->count ? &walk->streams[low] : NULL;
     if (low > 0 && walk->streams[low - 1].packed_length > offset - walk->streams[low - 1].start)
-        return false;
-    if (next && next->start < data)
         return false;
     *out_stream = next && next->start == data ? next : NULL;
     return true;
@@ -139,7 +137,7 @@ static const struct wh_placed *visit_member(struct walk *walk, size_t offset, si
         packed_length = stream->packed_length;
     if (packed_length > walk->directory - data)
         return NULL;
-    walk->end = walk->floor = data + packed_length;
+    walk->end = data + packed_length;
     size_t sums = offset + LOCAL_SUMS;
     if (wh_load16(local + LOCAL_FLAGS) & WH_ZIP_FLAG_DESCRIPTOR)
         sums = pass_descriptor(walk, walk->end);
