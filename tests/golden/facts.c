@@ -241,6 +241,7 @@ static const char *verdict_of(wh_status status)
         [WH_UNSUPPORTED] = "unsupported",
         [WH_OVER_LIMIT] = "over limit",
         [WH_MISMATCH] = "mismatch",
+        [WH_REENCODING] = "reencoding",
         [WH_MISSING] = "missing",
         [WH_SYSTEM] = "system",
         [WH_NO_MEMORY] = "no memory",

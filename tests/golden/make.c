@@ -165,9 +165,10 @@ static void put_bad_tables(const struct wh_buffer *step)
         {"bad-table-base-is-a-folder.wht", bases, 4},
         {"bad-table-empty-group.wht", 2, 0},
         {"bad-table-unknown-codec.wht", 1, 77},
-        {"bad-table-twin-of-nothing.wht", table.length - 1, 0},
-        {"bad-table-twin-is-an-entry.wht", table.length - 2, 8},
-        {"bad-table-more-twins-than-bytes.wht", table.length - 3, 2},
+        {"bad-table-twin-of-nothing.wht", table.length - 2, 0},
+        {"bad-table-twin-is-an-entry.wht", table.length - 3, 8},
+        {"bad-table-more-twins-than-bytes.wht", table.length - 4, 2},
+        {"bad-table-more-recipes-than-bytes.wht", table.length - 1, 1},
     };
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
         uint8_t saved = table.data[rows[i].at];

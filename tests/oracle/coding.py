@@ -41,3 +41,12 @@ class Numbers:
             if byte < 128:
                 malformed(value > ceiling, "a number is too large")
                 return value
+
+    def signed(self, ceiling=1 << 63):
+        code = self.next(2 * ceiling)
+        return code >> 1 ^ -(code & 1)
+
+    def bytes(self, length):
+        malformed(length > len(self.data) - self.at, "cut short")
+        self.at += length
+        return self.data[self.at - length:self.at]

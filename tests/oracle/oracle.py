@@ -10,6 +10,7 @@ import xml.parsers.expat as expat
 
 import patch
 from coding import Numbers, inflate
+from packed import Recipe
 from rpmfile import ALGORITHMS, CONFIG, DOC, Package, Refused, malformed
 
 MAGIC = b"\x89WHT\r\n\x1a\n"
@@ -77,11 +78,27 @@ class Bundle:
             malformed(i and difference == 0, "twins")
             file += difference
             self.twins.append([file, original])
+        self.read_recipes(numbers)
         malformed(numbers.at != len(table), "bytes follow the table")
+
+    def read_recipes(self, numbers):
+        self.recipes, self.plain = {}, {}
+        entry = 0
+        for i in range(numbers.next(len(self.entries))):
+            step = numbers.next(len(self.entries))
+            malformed(i and step == 0, "recipes")
+            entry += step
+            malformed(entry >= len(self.entries), "recipes")
+            self.recipes[entry] = Recipe(numbers)
+        first = 0
+        for group, (_, count, _) in enumerate(self.groups):
+            if any(entry in self.recipes for entry in range(first, first + count)):
+                self.plain[group] = numbers.next(1 << 31), numbers.next(1 << 31)
+            first += count
 
     def resolve(self, old, new):
         made = set()
-        for entry in self.entries:
+        for number, entry in enumerate(self.entries):
             file, code = entry
             malformed(file >= len(new.files) or not new.files[file].has_content, "entry")
             malformed(file in made, "twice")
@@ -90,6 +107,8 @@ class Bundle:
             malformed(code != 1 and self.kind != STEP, "base in a supplement")
             malformed(code >= 2 and code - 2 == same, "base of the same path as a number")
             base = None if code == 1 else same if code == 0 else code - 2
+            recipe = self.recipes.get(number)
+            malformed(recipe and code == 1 and recipe.old, "a recipe without a base")
             if code != 1:
                 malformed(base is None or base >= len(old.files), "base")
                 malformed(not old.files[base].plain or old.files[base].size == 0, "base")
