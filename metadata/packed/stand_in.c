@@ -16,5 +16,3 @@ STAND_IN(wh_tokens_pack, (struct wh_bytes p, struct wh_bytes q, struct wh_buffer
 __attribute__((weak)) void wh_fields_debugdata(uint8_t *bytes, size_t length, const struct wh_placed *stream, struct wh_bytes build_id, bool restore) {}
 __attribute__((weak)) void wh_fields_gzip(uint8_t *bytes, size_t length, const struct wh_placed *stream, uint32_t n, bool restore) {}
 __attribute__((weak)) void wh_fields_zip(uint8_t *bytes, size_t length, const struct wh_placed *stream, uint32_t n, bool restore) {}
-STAND_IN(wh_xz_unpack, (struct wh_bytes p, struct wh_buffer *o, size_t *l, struct wh_error *err))
-STAND_IN(wh_xz_pack, (struct wh_bytes p, struct wh_bytes q, struct wh_buffer *o, struct wh_error *err))
