@@ -150,6 +150,8 @@ wh_status wh_block_write(
             block->tokens, block->token_count, block->plain.length, &codes);
         type = record ? type : chosen;
     }
+    if (type == WH_BLOCK_STORED && !block->plain.data)
+        return wh_fail(err, WH_MALFORMED, "deflate: a stored block without its bytes");
     write_head(writer, block->is_final, type);
     if (type == WH_BLOCK_STORED) {
         wh_block_write_stored(block->plain, writer);

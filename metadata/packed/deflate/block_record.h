@@ -38,7 +38,7 @@ struct wh_made_block {
     bool is_final;
     const struct wh_token *tokens; /* those that are given to a stored block only guide the model */
     size_t token_count;
-    struct wh_bytes plain;
+    struct wh_bytes plain; /* its data may be missing where a stored block is a recorded one */
 };
 
 WH_MUST_CHECK wh_status wh_block_write(

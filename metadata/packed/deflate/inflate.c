@@ -32,8 +32,8 @@ struct tables {
 
 struct inflater {
     struct wh_bit_reader bits;
-    struct wh_buffer *plain;
-    struct wh_buffer *tokens; /* or NULL, like blocks */
+    struct wh_buffer *plain; /* or NULL, like tokens and blocks */
+    struct wh_buffer *tokens;
     struct wh_buffer *blocks;
     size_t at;   /* bytes in window */
     size_t kept; /* of them those that were appended */
@@ -85,9 +85,11 @@ static void build_tables(struct inflater *inflater, struct tables *tables, const
 /* Hands on what is in the window and keeps as much as matches reach back. */
 static wh_status flush(struct inflater *inflater, struct wh_error *err)
 {
-    wh_buffer_append(
-        inflater->plain, inflater->window + inflater->kept, inflater->at - inflater->kept);
-    WH_TRY(wh_buffer_check(inflater->plain, err));
+    if (inflater->plain) {
+        wh_buffer_append(
+            inflater->plain, inflater->window + inflater->kept, inflater->at - inflater->kept);
+        WH_TRY(wh_buffer_check(inflater->plain, err));
+    }
     if (inflater->at > WH_DEFLATE_WINDOW) {
         size_t over = inflater->at - WH_DEFLATE_WINDOW;
         memmove(inflater->window, inflater->window + over, WH_DEFLATE_WINDOW);
