@@ -12,6 +12,7 @@
 #include "together.h"
 #include "whittle/cleanup.h"
 #include "whittle/limits.h"
+#include "whittle/xz.h"
 
 /* Members that will be one group. */
 struct open_group {
@@ -31,6 +32,7 @@ struct encoder {
     struct open_group texts[WH_CLASSES];
     struct open_group patches[WH_CLASSES];
     uint32_t sets; /* of small files, so far */
+    struct wh_xz_settings last_xz;
     uint64_t stored;
     struct wh_encoded_groups groups;
 };
@@ -431,6 +433,7 @@ static wh_status choose(struct encoder *encoder, struct wh_member *member, struc
 {
     const struct wh_package_file *origin = encoder->packages[0];
     const struct wh_apart_means means = {
+        .last_xz = &encoder->last_xz,
         .without_liblzma = encoder->means->without_liblzma,
         .margin = WH_PLAIN_MARGIN,
     };
@@ -548,15 +551,6 @@ wh_status wh_groups_encode_one(struct wh_bytes base, struct wh_bytes content,
     WH_TRY(encode_members(&encoder, err));
     *out_groups = take_groups(&encoder);
     return WH_OK;
-}
-
-uint64_t wh_encoded_groups_cpu_ms(const struct wh_encoded_groups *groups)
-{
-    uint64_t sum = 0;
-
-    for (uint32_t i = 0; i < groups->entry_count; i++)
-        sum += groups->aparts[i] ? groups->aparts[i]->recipe.cpu_ms : 0;
-    return sum;
 }
 
 void wh_encoded_groups_clear(struct wh_encoded_groups *groups)

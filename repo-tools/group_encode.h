@@ -22,9 +22,6 @@ struct wh_encoded_groups {
     uint32_t group_count;
 };
 
-/* CPU-milliseconds that the recipes ask of a client. */
-uint64_t wh_encoded_groups_cpu_ms(const struct wh_encoded_groups *groups);
-
 /* %config files stay alone, %doc files among themselves; small files share frames, or groups of
  * residues, or stay alone, whichever is smaller. origin may be NULL where no entry has a
  * base; a base that does not pay is taken out of its entry. The result depends on contents and

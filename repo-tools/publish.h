@@ -11,7 +11,10 @@
 #include "versions.h"
 
 #define WH_VERSIONS_DEFAULT 3u
-#define WH_VERSIONS_CEILING 32u /* with itself and supplements below WH_INDEX_BUNDLES_MAX */
+#define WH_VERSIONS_CEILING 30u /* two each, with itself and supplements: WH_INDEX_BUNDLES_MAX */
+
+#define WH_REENCODE_LIMIT_DEFAULT 2u
+#define WH_REENCODE_LIMIT_CEILING 86400u
 
 #define WH_MEMORY_DEFAULT 3072u /* MiB: a package with files of 400 MB, at the default effort */
 #define WH_MEMORY_FLOOR 128u
@@ -26,7 +29,10 @@ struct wh_publish_options {
     uint32_t memory;   /* MiB that all jobs together may take; a job alone may have to take more */
     enum wh_effort effort;
     bool supplement_docs;
-    bool no_reinstall;            /* no bundle from a version to itself */
+    bool no_reinstall; /* no bundle from a version to itself */
+    bool no_reencode;  /* nothing that a client has to encode with LZMA */
+    /* CPU-seconds of that above which a bundle without it is made as well. */
+    uint32_t reencode_limit;
     struct wh_progress *progress; /* NULL for none */
 };
 

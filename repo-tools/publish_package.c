@@ -52,6 +52,7 @@ static struct wh_means means_of(const struct work *work)
         .effort = work->context->options->effort,
         .memory = work->context->allowance->ceiling,
         .stored_max = most < WH_BUNDLE_MAX ? most : WH_BUNDLE_MAX,
+        .without_liblzma = work->context->options->no_reencode,
     };
 }
 
@@ -93,14 +94,15 @@ static wh_status load_found(struct work *work, struct wh_error *err)
         &work->found_count, err);
 }
 
-/* A bundle that an earlier run made; the smallest of several. */
-static bool reuse(struct work *work, enum wh_bundle_kind kind, const uint8_t *from)
+/* A bundle that an earlier run made, with or without encoding anew; the smallest of several. */
+static bool reuse_one(
+    struct work *work, enum wh_bundle_kind kind, const uint8_t *from, bool encodes_anew)
 {
     const struct wh_index_bundle *best = NULL;
 
     for (uint32_t i = 0; i < work->found_count; i++) {
         const struct wh_index_bundle *found = &work->found[i];
-        bool fits = found->kind == kind &&
+        bool fits = found->kind == kind && (found->cpu_ms > 0) == encodes_anew &&
                     (!from || memcmp(found->from, from, sizeof found->from) == 0);
         if (fits && (!best || found->size < best->size))
             best = found;
@@ -112,6 +114,27 @@ static bool reuse(struct work *work, enum wh_bundle_kind kind, const uint8_t *fr
     return true;
 }
 
+static bool reuse(struct work *work, enum wh_bundle_kind kind, const uint8_t *from)
+{
+    bool anew = !work->context->options->no_reencode && reuse_one(work, kind, from, true);
+
+    return reuse_one(work, kind, from, false) || anew;
+}
+
+static void clear_bundle(struct wh_bundle *bundle)
+{
+    wh_bundle_clear(bundle);
+}
+
+static wh_status cpu_of(const struct wh_buffer *bytes, uint32_t *out_cpu_ms, struct wh_error *err)
+{
+    wh_cleanup(clear_bundle) struct wh_bundle bundle = {0};
+
+    WH_TRY(wh_bundle_parse(wh_buffer_bytes(bytes), &bundle, err));
+    *out_cpu_ms = wh_bundle_cpu_ms(&bundle);
+    return WH_OK;
+}
+
 static wh_status place(struct work *work, enum wh_bundle_kind kind, const uint8_t *from,
     const struct wh_buffer *bytes, struct wh_error *err)
 {
@@ -120,6 +143,7 @@ static wh_status place(struct work *work, enum wh_bundle_kind kind, const uint8_
 
     if (from)
         memcpy(bundle.from, from, sizeof bundle.from);
+    WH_TRY(cpu_of(bytes, &bundle.cpu_ms, err));
     WH_TRY(wh_shelf_place(work->context->shelf->repository, work->outcome->nvra,
         wh_buffer_bytes(bytes), &bundle, &is_new, err));
     if (is_new)
@@ -148,16 +172,11 @@ static bool passes(struct work *work, const struct wh_gate_input *input, wh_stat
 /* ---- steps --------------------------------------------------------------------------------- */
 
 /* The bytes of a step, or none where it is not worth listing or not possible. */
-static wh_status encode_step(struct work *work, struct wh_package_file *origin,
-    struct wh_buffer *out_bytes, struct wh_error *err)
+static wh_status encode_step(struct work *work, const struct wh_package_file *origin,
+    const struct wh_means *means, struct wh_buffer *out_bytes, struct wh_error *err)
 {
-    const struct wh_means means = means_of(work);
-    wh_status status = WH_OK;
+    wh_status status = wh_build_step(origin, &work->subject, means, out_bytes, err);
 
-    if (origin != &work->subject.file)
-        status = wh_package_unpack(origin, err);
-    if (status == WH_OK)
-        status = wh_build_step(origin, &work->subject, &means, out_bytes, err);
     bool possible = status != WH_UNSUPPORTED && status != WH_OVER_LIMIT;
     if (possible)
         WH_TRY(status);
@@ -166,27 +185,59 @@ static wh_status encode_step(struct work *work, struct wh_package_file *origin,
     return WH_OK;
 }
 
-/* origin NULL: from the subject to itself. */
-static wh_status build_within(
-    struct work *work, struct wh_package_file *origin, struct wh_error *err)
+/* Makes a step, proves and places it. out_cpu_ms: what it asks of a client; out_made: false where
+ * it is not worth listing. */
+static wh_status make_one(struct work *work, const struct wh_package_file *origin,
+    const struct wh_means *means, uint32_t *out_cpu_ms, bool *out_made, struct wh_error *err)
 {
     wh_cleanup(wh_buffer_clear) struct wh_buffer bytes = {.ceiling = WH_BUNDLE_MAX};
     wh_status status;
 
-    WH_TRY(prepare(work, err));
-    struct wh_package_file *start = origin ? origin : &work->subject.file;
-    WH_TRY(encode_step(work, start, &bytes, err));
-    if (bytes.length == 0) {
-        decline(work, start->header);
+    WH_TRY(encode_step(work, origin, means, &bytes, err));
+    *out_cpu_ms = 0;
+    *out_made = bytes.length > 0;
+    if (!*out_made)
         return WH_OK;
-    }
     struct wh_bytes bundle = wh_buffer_bytes(&bytes);
-    struct wh_gate_input input = {.origin = start, .bundles = &bundle, .bundle_count = 1};
+    struct wh_gate_input input = {.origin = origin, .bundles = &bundle, .bundle_count = 1};
     if (!passes(work, &input, &status)) {
         *err = work->outcome->error;
         return status;
     }
-    return place(work, WH_BUNDLE_STEP, start->header->id, &bytes, err);
+    WH_TRY(cpu_of(&bytes, out_cpu_ms, err));
+    return place(work, WH_BUNDLE_STEP, origin->header->id, &bytes, err);
+}
+
+static bool is_package_kind(wh_status status)
+{
+    return status == WH_UNSUPPORTED || status == WH_OVER_LIMIT;
+}
+
+/* One bundle, or two: where encoding anew takes a client so long that it may want to download more
+ * instead. origin NULL: from the subject to itself. */
+static wh_status build_within(
+    struct work *work, struct wh_package_file *origin, struct wh_error *err)
+{
+    const struct wh_publish_options *options = work->context->options;
+    struct wh_means means = means_of(work);
+    uint32_t cpu_ms = 0;
+    bool made = false;
+
+    WH_TRY(prepare(work, err));
+    struct wh_package_file *start = origin ? origin : &work->subject.file;
+    wh_status status = origin ? wh_package_unpack(origin, err) : WH_OK;
+    if (status == WH_OK)
+        status = make_one(work, start, &means, &cpu_ms, &made, err);
+    if (!is_package_kind(status))
+        WH_TRY(status);
+    if (cpu_ms > options->reencode_limit * 1000ull) {
+        bool also;
+        means.without_liblzma = true;
+        WH_TRY(make_one(work, start, &means, &cpu_ms, &also, err));
+    }
+    if (!made)
+        decline(work, start->header);
+    return WH_OK;
 }
 
 /* The same, once there is memory for it. */
@@ -292,12 +343,13 @@ static wh_status make_supplement(struct work *work, enum wh_bundle_kind kind, st
 static wh_status allocate(struct work *work, uint32_t versions, struct wh_error *err)
 {
     struct wh_package_outcome *outcome = work->outcome;
-    const uint32_t others = 3; /* from itself, config, doc */
+    const uint32_t others = 2; /* config, doc */
 
     outcome->nvra = wh_repository_nvra(work->package);
+    /* From each version, and from itself, with and without encoding anew. */
     outcome->listing.bundles = wh_array(
-        versions + others, sizeof *outcome->listing.bundles, UINT32_MAX, err);
-    outcome->declined = wh_array(versions + others, sizeof *outcome->declined, UINT32_MAX, err);
+        2 * (versions + 1) + others, sizeof *outcome->listing.bundles, UINT32_MAX, err);
+    outcome->declined = wh_array(versions + 1, sizeof *outcome->declined, UINT32_MAX, err);
     if (!outcome->nvra || !outcome->listing.bundles || !outcome->declined)
         return wh_no_memory(err);
     wh_hex(work->package->pkgid.bytes, work->package->pkgid.length, outcome->listing.pkgid);

@@ -40,6 +40,8 @@ static int publish(const struct wh_repo_options *options)
         .effort = options->effort,
         .supplement_docs = options->supplement_docs,
         .no_reinstall = options->no_reinstall,
+        .no_reencode = options->no_reencode,
+        .reencode_limit = options->reencode_limit,
         .progress = progress_for_people(),
     };
     wh_cleanup(wh_publish_result_clear) struct wh_publish_result result = {0};

@@ -121,6 +121,11 @@ static wh_status take_option(const struct option_row *row, const char *argument,
         options->supplement_docs = true;
     else if (strcmp(row->name, "no-reinstall") == 0)
         options->no_reinstall = true;
+    else if (strcmp(row->name, "no-reencode") == 0)
+        options->no_reencode = true;
+    else if (strcmp(row->name, "reencode-limit") == 0)
+        return parse_number(
+            row->name, argument, 0, WH_REENCODE_LIMIT_CEILING, &options->reencode_limit, err);
     else if (strcmp(row->name, "json") == 0)
         options->json = true;
     else if (strcmp(row->name, "help") == 0)
@@ -206,6 +211,7 @@ wh_status wh_repo_options_parse(
         .versions = WH_VERSIONS_DEFAULT,
         .memory = WH_MEMORY_DEFAULT,
         .effort = WH_EFFORT_DEFAULT,
+        .reencode_limit = WH_REENCODE_LIMIT_DEFAULT,
         .command = WH_REPO_PUBLISH};
     unsigned used = ALL;
 

@@ -33,6 +33,8 @@ struct wh_repo_options {
     enum wh_effort effort;
     bool supplement_docs;
     bool no_reinstall;
+    bool no_reencode;
+    uint32_t reencode_limit; /* CPU-seconds */
     bool json;
 };
 

@@ -163,7 +163,11 @@ static bool inspect(const struct wh_repository *repository, const char *name, co
         wh_bundle_parse(wh_buffer_bytes(&bytes), &bundle, NULL) != WH_OK ||
         memcmp(bundle.identity.prefix, prefix_sha256, WH_SHA256_LENGTH) != 0)
         return false;
-    *out_bundle = (struct wh_index_bundle){.kind = bundle.kind, .size = bytes.length};
+    *out_bundle = (struct wh_index_bundle){
+        .kind = bundle.kind,
+        .size = bytes.length,
+        .cpu_ms = wh_bundle_cpu_ms(&bundle),
+    };
     memcpy(out_bundle->from, bundle.identity.old_header, sizeof out_bundle->from);
     memcpy(out_bundle->sha256, digest.bytes, sizeof out_bundle->sha256);
     return true;

@@ -155,13 +155,13 @@ void wh_bundle_clear(struct wh_bundle *bundle)
     *bundle = (struct wh_bundle){0};
 }
 
-uint64_t wh_bundle_cpu_ms(const struct wh_bundle *bundle)
+uint32_t wh_bundle_cpu_ms(const struct wh_bundle *bundle)
 {
     uint64_t sum = 0;
 
     for (uint32_t i = 0; i < bundle->recipe_count; i++)
         sum += bundle->recipes[i].cpu_ms;
-    return sum;
+    return sum < UINT32_MAX ? (uint32_t)sum : UINT32_MAX;
 }
 
 /* Why entry cannot be, or NULL; resolves its base. made has one byte a file of the new header. */

@@ -30,13 +30,16 @@ struct wh_whole {
     struct wh_bytes build_id;
 };
 
+struct wh_xz_settings;
+
 struct wh_apart_means {
-    bool without_liblzma; /* nothing that costs a client an encoder of LZMA */
-    uint64_t margin;      /* the most bytes that a plain form has more than its whole */
+    struct wh_xz_settings *last_xz; /* what made the last .xz stream: tried first, and noted */
+    bool without_liblzma;           /* nothing that costs a client an encoder of LZMA */
+    uint64_t margin;                /* the most bytes that a plain form has more than its whole */
 };
 
-/* Takes both apart, finds how the content's streams were made, and proves that they come out again
- * byte for byte. WH_UNSUPPORTED: the content is not compressed, or is opaque; err says why. Free
+/* Takes both apart and finds how the content's streams were made, which is proved stream by stream.
+ * err is needed. WH_UNSUPPORTED: the content is not compressed, or is opaque; err says why. Free
  * with wh_apart_free(). */
 WH_MUST_CHECK wh_status wh_apart_new(const struct wh_whole *base, const struct wh_whole *content,
     const struct wh_apart_means *means, struct wh_apart **out_apart, struct wh_error *err);

@@ -77,7 +77,7 @@ struct wh_bundle {
 };
 
 /* CPU-milliseconds that a reader spends on coding streams again, as far as recipes tell. */
-uint64_t wh_bundle_cpu_ms(const struct wh_bundle *bundle);
+uint32_t wh_bundle_cpu_ms(const struct wh_bundle *bundle);
 
 /* Parses a bundle and checks all that can be checked without the headers: lengths, the digest of
  * what follows the head, the one canonical spelling of the table. bytes: hostile; they must stay
