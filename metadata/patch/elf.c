@@ -197,6 +197,19 @@ uint32_t wh_elf_section(const struct wh_elf *elf, const char *name)
     return 0;
 }
 
+size_t wh_elf_build_id(struct wh_bytes notes, size_t length)
+{
+    enum { HEADER = 16 }; /* length of the name, of the id, NT_GNU_BUILD_ID, name */
+    static const uint8_t type_and_name[8] = {3, 0, 0, 0, 'G', 'N', 'U', 0};
+
+    if (length == 0 || notes.length < HEADER || length > notes.length - HEADER)
+        return 0;
+    if (wh_load32(notes.data) != 4 || wh_load32(notes.data + 4) != length ||
+        memcmp(notes.data + 8, type_and_name, sizeof type_and_name) != 0)
+        return 0;
+    return HEADER;
+}
+
 /* ---- regions ------------------------------------------------------------------------------- */
 
 static bool kind_of_data(

@@ -40,7 +40,7 @@ struct wh_walk {
     unsigned learned_shift; /* 32 - log2 of its entries */
 
     struct wh_table_form tables; /* of the old file */
-    uint32_t *frames;            /* fields of .eh_frame: offset << 2 | kind; see walk_frames.c */
+    uint32_t *frames;            /* fields of .eh_frame: see wh_find_frames() */
     size_t frame_count;
     size_t *versions; /* fields of version lists: offsets in the old file; see walk_versions.c */
     size_t version_count;
@@ -76,7 +76,11 @@ void wh_walk_constants(struct wh_walk *walk, const struct wh_stretch *stretch);
 
 void wh_walk_btf(struct wh_walk *walk, const struct wh_stretch *stretch);
 
-/* Finds the fields of .eh_frame; once, before the walk. */
+/* Fields of .eh_frame, in the order in which they stand in a record. */
+enum wh_frame_field { WH_FRAME_CIE, WH_FRAME_START, WH_FRAME_LENGTH, WH_FRAME_LSDA };
+
+/* Finds the fields of .eh_frame; once, before the walk. Each is its offset in the section, shifted
+ * left by two, and its kind; a start is followed by the length of its range. */
 WH_MUST_CHECK wh_status wh_find_frames(
     const struct wh_elf *old, uint32_t **out_frames, size_t *out_count, struct wh_error *err);
 

@@ -7,8 +7,6 @@
 #include "patch/walk.h"
 #include "whittle/cleanup.h"
 
-/* In the order in which they stand in a record. */
-enum field_kind { FIELD_CIE, FIELD_START, FIELD_LENGTH, FIELD_LSDA };
 enum { PCREL_SDATA4 = 0x1b, DATAREL_SDATA4 = 0x3b };
 enum { CIE_MAX = 64 }; /* bytes of a CIE that are looked at: twice what compilers write */
 
@@ -68,7 +66,7 @@ struct frame_list {
     size_t room;
 };
 
-static void add_field(struct frame_list *list, size_t offset, enum field_kind kind)
+static void add_field(struct frame_list *list, size_t offset, enum wh_frame_field kind)
 {
     if (list->count < list->room)
         list->fields[list->count++] = (uint32_t)offset << 2 | kind;
@@ -90,13 +88,13 @@ static void add_record(struct frame_list *list, struct wh_bytes section, size_t 
             return;
         *augmentation = read_cie(section, cie, cie + 4 + length);
     }
-    add_field(list, at + 4, FIELD_CIE);
+    add_field(list, at + 4, WH_FRAME_CIE);
     if (!augmentation->start || end - at < 16)
         return;
-    add_field(list, at + 8, FIELD_START);
-    add_field(list, at + 12, FIELD_LENGTH);
+    add_field(list, at + 8, WH_FRAME_START);
+    add_field(list, at + 12, WH_FRAME_LENGTH);
     if (augmentation->lsda && augmentation->sized && end - at >= 21 && section.data[at + 16] == 4)
-        add_field(list, at + 17, FIELD_LSDA);
+        add_field(list, at + 17, WH_FRAME_LSDA);
 }
 
 wh_status wh_find_frames(
@@ -184,16 +182,16 @@ void wh_walk_frames(struct wh_walk *walk, const struct wh_stretch *stretch)
         size_t at = from + stretch->shift;
         if (from + 4 > stretch->to)
             break;
-        switch ((enum field_kind)(walk->frames[i] & 3)) {
-        case FIELD_CIE:
+        switch ((enum wh_frame_field)(walk->frames[i] & 3)) {
+        case WH_FRAME_CIE:
             (void)wh_put32(walk, at,
                 (uint32_t)(at - wh_moved(walk, from - wh_load32(walk->old_bytes + from))));
             break;
-        case FIELD_START:
-        case FIELD_LSDA:
+        case WH_FRAME_START:
+        case WH_FRAME_LSDA:
             put_location(walk, at, stretch->new_shift, target_of(walk, stretch, from));
             break;
-        case FIELD_LENGTH:
+        case WH_FRAME_LENGTH:
             put_length(walk, stretch, from);
             break;
         }

@@ -42,7 +42,7 @@ struct run {
     uint64_t equal;    /* equal bytes since */
 };
 
-static void write_run(struct wh_residue *residue, struct run *run)
+static void write_run(struct wh_residue *residue, const struct run *run)
 {
     wh_buffer_varint(&residue->streams[WH_STREAM_GAP], run->distance);
     wh_buffer_varint(&residue->streams[WH_STREAM_GAP], run->length - 1);
@@ -89,6 +89,22 @@ static wh_status add_extra(struct wh_residue *residue, const uint8_t *bytes, siz
     return WH_OK;
 }
 
+static void finish_runs(struct wh_residue *residue, const struct run *run, uint64_t copied)
+{
+    if (run->length > 0)
+        write_run(residue, run);
+    end_runs(residue, run, copied);
+}
+
+void wh_residue_correct(
+    struct wh_residue *residue, const uint8_t *predicted, const uint8_t *truth, size_t length)
+{
+    struct run run = {0};
+
+    add_copy(residue, predicted, truth, length, &run);
+    finish_runs(residue, &run, length);
+}
+
 static wh_status write_streams(struct wh_bytes fresh, const uint8_t *predicted,
     const struct wh_copy *copies, size_t copy_count, uint64_t most, struct wh_residue *residue,
     struct wh_error *err)
@@ -105,9 +121,7 @@ static wh_status write_streams(struct wh_bytes fresh, const uint8_t *predicted,
         end = copy->new_offset + copy->length;
         copied += copy->length;
     }
-    if (run.length > 0)
-        write_run(residue, &run);
-    end_runs(residue, &run, copied);
+    finish_runs(residue, &run, copied);
     WH_TRY(add_extra(residue, fresh.data + end, fresh.length - end, most, err));
     for (int i = 0; i < WH_STREAMS; i++)
         WH_TRY(wh_buffer_check(&residue->streams[i], err));

@@ -25,6 +25,10 @@ WH_MUST_CHECK wh_status wh_residue_make(enum wh_patch_method method, struct wh_b
     struct wh_bytes fresh, const struct wh_copy *copies, size_t copy_count, enum wh_effort effort,
     struct wh_residue *out_residue, struct wh_error *err);
 
+/* Appends the corrections of bytes that were predicted without any copies. */
+void wh_residue_correct(
+    struct wh_residue *residue, const uint8_t *predicted, const uint8_t *truth, size_t length);
+
 /* The most bytes that the residue of a content of that length has. */
 uint64_t wh_residue_most(uint64_t new_length, enum wh_effort effort);
 

@@ -115,6 +115,10 @@ const char *wh_elf_section_name(const struct wh_elf *elf, const struct wh_sectio
 /* A section's bytes as far as they lie in the file; empty for NOBITS. */
 struct wh_bytes wh_elf_content(const struct wh_elf *elf, uint32_t section);
 
+/* Where the build-id is in a section that begins with its note and gives it so many bytes; 0 for
+ * any other. */
+size_t wh_elf_build_id(struct wh_bytes notes, size_t length);
+
 /* Where a byte of the file is in memory; beyond the segments as if the one before went on. */
 uint64_t wh_segments_address(const struct wh_segments *segments, uint64_t offset);
 /* The reverse, false for an address that has no byte in the file. */
