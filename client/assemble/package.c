@@ -13,6 +13,7 @@
 
 #include "assemble/attributes.h"
 #include "assemble/budget.h"
+#include "assemble/reencoding.h"
 #include "assemble/signature.h"
 #include "assemble/sink.h"
 #include "observe/nevra.h"
@@ -180,6 +181,10 @@ static wh_status produce(struct work *work, const struct wh_run *run,
     struct progress progress = {.id = request->id, .total = wh_assembly_size(work->assembly)};
     wh_status status;
 
+    bool reencodes = false;
+
+    for (uint32_t i = 0; i < request->bundle_count; i++)
+        reencodes |= wh_reencodes(wh_assembly_bundle(work->assembly, i));
     do {
         struct wh_error planning;
         if (wh_assembly_plan_for(work->assembly, &work->report, &planning) != WH_OK) {
@@ -189,7 +194,7 @@ static wh_status produce(struct work *work, const struct wh_run *run,
         }
         status = wh_assembly_run(work->assembly, &source, &sink, show_progress, &progress, err);
     } while (status == WH_MISSING);
-    return status;
+    return reencodes ? wh_reencoding_failed(status, request->nevra, err) : status;
 }
 
 static wh_status prepare(struct work *work, const struct wh_run *run,

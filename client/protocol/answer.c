@@ -44,13 +44,11 @@ static void finish(struct json_object *object)
     (void)json_object_put(object);
 }
 
-static void answer_reason(int64_t id, const char *answer, const char *reason)
+static void add_reason(struct json_object *object, const char *reason)
 {
-    struct json_object *object = begin(id, answer);
     wh_autofree char *printable = wh_printable(reason);
 
     add_text(object, "reason", printable ? printable : "out of memory");
-    finish(object);
 }
 
 void wh_answer_select(int64_t id, const struct wh_selection *selection)
@@ -78,12 +76,20 @@ void wh_answer_select(int64_t id, const struct wh_selection *selection)
 
 void wh_answer_none(int64_t id, const char *reason)
 {
-    answer_reason(id, "none", reason);
+    struct json_object *object = begin(id, "none");
+
+    add_reason(object, reason);
+    finish(object);
 }
 
-void wh_answer_refusal(int64_t id, const char *reason)
+void wh_answer_refusal(int64_t id, wh_status status, const char *reason)
 {
-    answer_reason(id, "refusal", reason);
+    struct json_object *object = begin(id, "refusal");
+
+    add_reason(object, reason);
+    if (status == WH_REENCODING)
+        add_text(object, "cause", "reencoding");
+    finish(object);
 }
 
 void wh_answer_progress(int64_t id, uint64_t done, uint64_t total)

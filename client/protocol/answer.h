@@ -16,7 +16,8 @@ struct wh_assembled {
 
 void wh_answer_select(int64_t id, const struct wh_selection *selection);
 void wh_answer_none(int64_t id, const char *reason);
-void wh_answer_refusal(int64_t id, const char *reason);
+/* status: of the failure that has this reason. */
+void wh_answer_refusal(int64_t id, wh_status status, const char *reason);
 void wh_answer_progress(int64_t id, uint64_t done, uint64_t total);
 void wh_answer_assembled(int64_t id, const struct wh_assembled *assembled);
 

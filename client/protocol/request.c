@@ -120,6 +120,8 @@ wh_status wh_select_request_parse(
     request.pkgid = take_string(&members, "pkgid");
     request.nevra = take_string(&members, "nevra");
     request.root = take_string(&members, "root");
+    request.size = take_size(&members, "size");
+    request.rate = take_size(&members, "rate");
     WH_TRY(check_members(&members, err));
     *out_request = request;
     request = (struct wh_select_request){0};

@@ -13,6 +13,8 @@ struct wh_select_request {
     char *pkgid;
     char *nevra;
     char *root;
+    uint64_t size; /* bytes of the package file */
+    uint64_t rate; /* bytes a second that the host's last downloads had; 0: not known */
 };
 
 struct wh_bundle_file {

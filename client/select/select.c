@@ -9,6 +9,7 @@
 #include "observe/nevra.h"
 #include "observe/report.h"
 #include "whittle/cleanup.h"
+#include "whittle/limits.h"
 
 void wh_selection_clear(struct wh_selection *selection)
 {
@@ -18,24 +19,42 @@ void wh_selection_clear(struct wh_selection *selection)
     *selection = (struct wh_selection){0};
 }
 
-/* The smallest step that starts from one of the installed versions. */
-static const struct wh_index_bundle *find_step(const struct wh_index_package *package,
-    const struct wh_installed *installed, uint32_t count, const struct wh_installed **out_from)
-{
-    const struct wh_index_bundle *best = NULL;
+/* The steps that start from what is installed. */
+struct steps {
+    const struct wh_index_bundle *bundles[WH_INDEX_BUNDLES_MAX];
+    const struct wh_installed *from[WH_INDEX_BUNDLES_MAX];
+    struct wh_offer offers[WH_INDEX_BUNDLES_MAX];
+    uint32_t count;
+};
 
+static void find_steps(const struct wh_index_package *package, const struct wh_installed *installed,
+    uint32_t count, struct steps *out_steps)
+{
+    out_steps->count = 0;
     for (uint32_t b = 0; b < package->bundle_count; b++) {
         const struct wh_index_bundle *bundle = &package->bundles[b];
-        for (uint32_t i = 0; i < count; i++) {
-            bool fits = bundle->kind == WH_BUNDLE_STEP &&
-                        memcmp(bundle->from, installed[i].header->id, sizeof bundle->from) == 0;
-            if (fits && (!best || bundle->size < best->size)) {
-                best = bundle;
-                *out_from = &installed[i];
-            }
-        }
+        uint32_t i = 0;
+        while (i < count && memcmp(bundle->from, installed[i].header->id, sizeof bundle->from) != 0)
+            i++;
+        if (bundle->kind != WH_BUNDLE_STEP || i == count ||
+            out_steps->count == WH_INDEX_BUNDLES_MAX)
+            continue;
+        out_steps->bundles[out_steps->count] = bundle;
+        out_steps->from[out_steps->count] = &installed[i];
+        out_steps->offers[out_steps->count++] = (struct wh_offer){bundle->size, bundle->cpu_ms};
     }
-    return best;
+}
+
+/* Tried without the proof first, which takes a moment and is seldom needed. */
+static enum wh_choice choose(const struct wh_terms *terms, struct wh_proof *proof,
+    const struct steps *steps, uint32_t *out_number)
+{
+    enum wh_choice choice = wh_choose(terms, true, steps->offers, steps->count, out_number);
+
+    if (choice == WH_CHOICE_TAKEN && steps->offers[*out_number].cpu_ms > 0 &&
+        !wh_proof_holds(proof))
+        choice = wh_choose(terms, false, steps->offers, steps->count, out_number);
+    return choice;
 }
 
 /* The location follows from the new package's name, which the solver has with its epoch. */
@@ -94,26 +113,28 @@ static void free_found(struct found *found)
     wh_installed_free(found->list, found->count);
 }
 
-wh_status wh_select(struct wh_system *system, const struct wh_index_package *package,
-    const char *nevra, struct wh_selection *out_selection, struct wh_error *err)
+wh_status wh_select(struct wh_system *system, const struct wh_wish *wish, struct wh_proof *proof,
+    struct wh_selection *out_selection, struct wh_error *err)
 {
     wh_cleanup(wh_selection_clear) struct wh_selection selection = {0};
     wh_cleanup(wh_report_clear) struct wh_report report = {0};
     wh_cleanup(free_found) struct found found = {0};
-    const struct wh_installed *from = NULL;
-    wh_autofree char *name = wh_nevra_name(nevra);
+    struct steps steps = {.count = 0};
+    uint32_t number = 0;
+    wh_autofree char *name = wh_nevra_name(wish->nevra);
 
     if (!name)
-        return wh_fail(err, WH_MALFORMED, "%s: not NAME-VERSION-RELEASE.ARCH", nevra);
-    if (package)
+        return wh_fail(err, WH_MALFORMED, "%s: not NAME-VERSION-RELEASE.ARCH", wish->nevra);
+    if (wish->package) {
         WH_TRY(wh_installed_find(system, name, &found.list, &found.count, err));
-    const struct wh_index_bundle *step = package
-                                             ? find_step(package, found.list, found.count, &from)
-                                             : NULL;
-    if (step) {
+        find_steps(wish->package, found.list, found.count, &steps);
+    }
+    selection.choice = choose(&wish->terms, proof, &steps, &number);
+    if (selection.choice == WH_CHOICE_TAKEN) {
+        const struct wh_installed *from = steps.from[number];
         WH_TRY(wh_report_observe(system, from, &report, err));
-        WH_TRY(add(&selection, nevra, step, err));
-        WH_TRY(add_supplements(package, nevra, &report, from->header, &selection, err));
+        WH_TRY(add(&selection, wish->nevra, steps.bundles[number], err));
+        WH_TRY(add_supplements(wish->package, wish->nevra, &report, from->header, &selection, err));
         selection.from = wh_header_nevra(from->header);
         if (!selection.from)
             return wh_no_memory(err);

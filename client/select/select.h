@@ -1,9 +1,11 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* select.h - which bundles of an index fit what is installed. */
+/* select.h - which bundles of an index fit what is installed, and are worth it. */
 #ifndef WHITTLE_SELECT_H
 #define WHITTLE_SELECT_H
 
 #include "observe/system.h"
+#include "select/choice.h"
+#include "select/proof.h"
 #include "whittle/index.h"
 #include "whittle/plan.h"
 
@@ -13,12 +15,20 @@ struct wh_selection {
     char *locations[WH_PLAN_BUNDLES_MAX]; /* below the repository's root */
     uint32_t bundle_count;                /* 0: nothing fits */
     char *from;                           /* NEVRA of the installed package */
+    enum wh_choice choice;                /* of the step */
 };
 
-/* package: from the index, NULL when it is not listed; nevra: the solver's choice. Of several
- * installed versions that a bundle starts from, the smallest bundle's is taken. */
-WH_MUST_CHECK wh_status wh_select(struct wh_system *system, const struct wh_index_package *package,
-    const char *nevra, struct wh_selection *out_selection, struct wh_error *err);
+/* What is asked for. */
+struct wh_wish {
+    const struct wh_index_package *package; /* from the index, NULL when it is not listed */
+    const char *nevra;                      /* the solver's choice */
+    struct wh_terms terms;
+};
+
+/* Of all bundles that start from an installed version, also from several, the best is taken, as
+ * choice.h has it. proof: asked only when a bundle that re-encodes would be. */
+WH_MUST_CHECK wh_status wh_select(struct wh_system *system, const struct wh_wish *wish,
+    struct wh_proof *proof, struct wh_selection *out_selection, struct wh_error *err);
 void wh_selection_clear(struct wh_selection *selection);
 
 #endif

@@ -8,15 +8,12 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "assemble/package.h"
 #include "canary/canary.h"
 #include "protocol/lines.h"
 #include "whittle/cleanup.h"
 #include "whittle/commands.h"
-
-#define JOBS_MAX 256
 
 static const char help[] =
     "Usage: whittle assemble [--jobs N] < REQUESTS\n"
@@ -106,7 +103,7 @@ static void answer(struct queue *queue, const struct wh_assemble_request *reques
     if (status == WH_OK)
         wh_answer_assembled(request->id, &assembled);
     else
-        wh_answer_refusal(request->id, err.message);
+        wh_answer_refusal(request->id, status, err.message);
 }
 
 static void *work(void *context)
@@ -142,25 +139,14 @@ static wh_status run_queue(struct queue *queue, long jobs, struct wh_error *err)
     return status;
 }
 
-static bool parse_jobs(const char *text, long *out_jobs)
-{
-    uint64_t jobs;
-
-    if (!wh_decimal(text, JOBS_MAX, &jobs) || jobs == 0)
-        return false;
-    *out_jobs = (long)jobs;
-    return true;
-}
-
 /* False when the command is over, with out_status. */
 static bool parse_options(int argc, char **argv, long *out_jobs, int *out_status)
 {
     static const struct option options[] = {
         {"jobs", required_argument, NULL, 'j'}, {"help", no_argument, NULL, 'h'}, {0}};
-    long processors = sysconf(_SC_NPROCESSORS_ONLN);
     int option;
 
-    *out_jobs = processors < 1 ? 1 : processors > JOBS_MAX ? JOBS_MAX : processors;
+    *out_jobs = default_jobs();
     opterr = 0;
     for (int at = optind; (option = getopt_long(argc, argv, "+:", options, NULL)) != -1;
          at = optind) {

@@ -20,6 +20,14 @@ int say(const char *text);
  * is printed, or nothing that is known. */
 int no_options(int argc, char **argv, int at, const char *help, int *out_status);
 
+#define JOBS_MAX 256 /* that --jobs takes */
+
+/* One a processor, within JOBS_MAX. */
+long default_jobs(void);
+
+/* The argument of --jobs. False when it is no number from 1 to JOBS_MAX. */
+int parse_jobs(const char *text, long *out_jobs);
+
 /* One sentence on standard error; returns status. */
 int complain(int status, const char *command, const struct wh_error *err);
 

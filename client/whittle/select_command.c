@@ -4,6 +4,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <getopt.h>
 #include <rpm/rpmlib.h>
 #include <rpm/rpmlog.h>
 #include <stdio.h>
@@ -17,13 +18,19 @@
 #include "whittle/cleanup.h"
 #include "whittle/commands.h"
 #include "whittle/limits.h"
+#include "whittle/xz.h"
 
 static const char help[] =
-    "Usage: whittle select < REQUESTS\n"
+    "Usage: whittle select [--jobs N] [--reencode MODE] [--state FOLDER] < REQUESTS\n"
     "Says for each requested package which bundles lead to it from what is installed.\n"
     "Requests and answers are lines of JSON; see specs/format/commands.md.\n"
     "\n"
-    "  --help     show this text\n"
+    "  --jobs N         packages that will be assembled at a time (default: one a\n"
+    "                   processor)\n"
+    "  --reencode MODE  take bundles that need contents to be re-encoded by liblzma:\n"
+    "                   auto (where they save time, the default), never, always\n"
+    "  --state FOLDER   remember there whether liblzma encodes as the publisher's did\n"
+    "  --help           show this text\n"
     "\n"
     "Exit status: 0 all answered, 1 trouble, 2 bad arguments or request.\n";
 
@@ -34,6 +41,9 @@ struct session {
     wh_status index_status;
     struct wh_error index_error;
     struct wh_system *system;
+    enum wh_reencode mode;
+    uint32_t jobs;
+    struct wh_proof proof;
 };
 
 static void clear_session(struct session *session)
@@ -94,6 +104,23 @@ static wh_status use_system(struct session *session, const char *root, struct wh
     return wh_system_open(root, &session->system, err);
 }
 
+/* Why no bundle is selected. */
+static void answer_none(int64_t id, enum wh_choice choice)
+{
+    static const char *const reasons[] = {
+        [WH_CHOICE_NONE] = "no bundle starts from what is installed",
+        [WH_CHOICE_SWITCHED] = "its bundle needs re-encoding, which is switched off",
+        [WH_CHOICE_TOO_SLOW] =
+            "its bundle needs re-encoding that takes longer than the download it saves",
+    };
+    char unproved[160];
+
+    (void)snprintf(unproved, sizeof unproved,
+        "its bundle needs re-encoding, and liblzma %.60s does not encode as the publisher's did",
+        wh_xz_version());
+    wh_answer_none(id, choice == WH_CHOICE_UNPROVED ? unproved : reasons[choice]);
+}
+
 static wh_status answer(
     struct session *session, const struct wh_select_request *request, struct wh_error *err)
 {
@@ -101,14 +128,18 @@ static wh_status answer(
 
     WH_TRY(use_index(session, request->index, err));
     WH_TRY(use_system(session, request->root, err));
-    const struct wh_index_package *package = wh_index_find(&session->index, request->pkgid);
-    WH_TRY(wh_select(session->system, package, request->nevra, &selection, err));
+    const struct wh_wish wish = {
+        .package = wh_index_find(&session->index, request->pkgid),
+        .nevra = request->nevra,
+        .terms = {session->mode, session->jobs, request->rate, request->size},
+    };
+    WH_TRY(wh_select(session->system, &wish, &session->proof, &selection, err));
     if (selection.bundle_count > 0)
         wh_answer_select(request->id, &selection);
-    else if (!package)
+    else if (!wish.package)
         wh_answer_none(request->id, "the index does not list the package");
     else
-        wh_answer_none(request->id, "no bundle starts from what is installed");
+        answer_none(request->id, selection.choice);
     return WH_OK;
 }
 
@@ -118,18 +149,86 @@ static wh_status take_line(void *context, struct wh_bytes line, struct wh_error 
     struct wh_error refusal;
 
     WH_TRY(wh_select_request_parse(line, &request, err));
-    if (answer(context, &request, &refusal) != WH_OK)
-        wh_answer_refusal(request.id, refusal.message);
+    wh_status status = answer(context, &request, &refusal);
+    if (status != WH_OK)
+        wh_answer_refusal(request.id, status, refusal.message);
     return WH_OK;
+}
+
+static bool parse_mode(const char *text, enum wh_reencode *out_mode)
+{
+    static const char *const names[] = {[WH_REENCODE_AUTO] = "auto",
+        [WH_REENCODE_NEVER] = "never",
+        [WH_REENCODE_ALWAYS] = "always"};
+
+    for (unsigned mode = 0; mode < sizeof names / sizeof *names; mode++)
+        if (strcmp(text, names[mode]) == 0) {
+            *out_mode = (enum wh_reencode)mode;
+            return true;
+        }
+    return false;
+}
+
+/* Takes one option's argument; false when it is none of its kind. */
+static bool take_option(int option, const char *argument, struct session *session)
+{
+    long jobs = 0;
+
+    if (option == 's') {
+        session->proof.folder = argument;
+        return argument[0] != '\0';
+    }
+    if (option == 'r')
+        return parse_mode(argument, &session->mode);
+    if (!parse_jobs(argument, &jobs))
+        return false;
+    session->jobs = (uint32_t)jobs;
+    return true;
+}
+
+static int misuse(const char *text, const char *what)
+{
+    (void)fprintf(stderr, "whittle select: %s%s\n", text, what);
+    return EXIT_MISUSE;
+}
+
+/* False when the command is over, with out_status. */
+static bool parse_options(int argc, char **argv, struct session *session, int *out_status)
+{
+    static const struct option options[] = {{"jobs", required_argument, NULL, 'j'},
+        {"reencode", required_argument, NULL, 'r'}, {"state", required_argument, NULL, 's'},
+        {"help", no_argument, NULL, 'h'}, {0}};
+    static const char *const takes[] = {['j'] = "--jobs takes a number from 1 to 256",
+        ['r'] = "--reencode takes auto, never or always",
+        ['s'] = "--state takes a folder"};
+    int option;
+
+    opterr = 0;
+    for (int at = optind; (option = getopt_long(argc, argv, "+:", options, NULL)) != -1;
+         at = optind) {
+        int bad = option == ':' ? optopt : option;
+        if (option == 'h') {
+            *out_status = say(help);
+            return false;
+        }
+        if (option != ':' && option != '?' && take_option(option, optarg, session))
+            continue;
+        *out_status = option == '?' ? misuse("unknown option ", argv[at]) : misuse(takes[bad], "");
+        return false;
+    }
+    if (optind == argc)
+        return true;
+    *out_status = misuse("unknown argument ", argv[optind]);
+    return false;
 }
 
 int run_select(int argc, char **argv)
 {
-    wh_cleanup(clear_session) struct session session = {0};
+    wh_cleanup(clear_session) struct session session = {.jobs = (uint32_t)default_jobs()};
     struct wh_error err;
     int status;
 
-    if (no_options(argc, argv, 1, help, &status))
+    if (!parse_options(argc, argv, &session, &status))
         return status;
     if (rpmReadConfigFiles(NULL, NULL) != 0) {
         (void)wh_fail(&err, WH_SYSTEM, "rpm's configuration cannot be read");

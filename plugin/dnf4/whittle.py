@@ -17,10 +17,12 @@ import glob
 import json
 import logging
 import os
+import re
 import shutil
 import string
 import subprocess
 import tempfile
+import time
 from xml.etree import ElementTree
 
 import dnf
@@ -46,6 +48,12 @@ INSTALLED_TO = ('', 'usr', 'var', 'etc', 'opt', 'boot')
 RESERVE = 16 * 1024 * 1024
 UNLIMITED = 1 << 62  # bytes, where a file system does not count them
 LINES_OF_ONE_REASON = 3  # packages with the same reason beyond which they share a line
+NOT_REENCODED = 'contents were not re-encoded as published'  # said once, however many packages
+REENCODE = ('auto', 'never', 'always')
+RATE_FILE = 'whittle-rate'  # in dnf's cache: bytes a second, decimal
+RATE_MAX = 10 ** 10
+# Bytes that a run has to transfer before it says something of the link rather than of how connections are made.
+RATE_ENOUGH = 512 * 1024
 BAD_SIGNATURE = 2  # of package_signature_check(): no key that could be imported makes it good
 
 
@@ -62,6 +70,7 @@ class Settings:
         self.jobs = self._value('jobs', 0, int)
         self.percentage = self._value('percentage', 95, int)
         self.keep = self._value('keep', False, boolean)
+        self.reencode = self._value('reencode', 'auto', reencode_mode)
 
     def _value(self, option, default, convert):
         parser = self._parser
@@ -82,6 +91,61 @@ def boolean(text):
     if text.lower() in ('0', 'no', 'false', 'off'):
         return False
     raise ValueError(text)
+
+
+def reencode_mode(text):
+    """One of the words that `whittle select --reencode` takes."""
+    if text.lower() not in REENCODE:
+        raise ValueError(text)
+    return text.lower()
+
+
+class Rate:
+    """How fast this host's last downloads were: one number in dnf's cache, which each run that tells something brings
+    halfway to its own. A guess for a planner: whatever the file holds, it can only make that choose badly."""
+
+    def __init__(self, folder):
+        self._folder = folder
+        self._bytes = 0
+        self._seconds = 0.0
+
+    @property
+    def remembered(self):
+        """Bytes a second, 0 when none are known."""
+        try:
+            number = os.open(os.path.join(self._folder, RATE_FILE), os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK)
+            with os.fdopen(number, 'rb') as file:
+                text = file.read(32)
+        except OSError:
+            return 0
+        return min(int(text), RATE_MAX) if re.fullmatch(br'[1-9][0-9]{0,17}\n', text) else 0
+
+    def add(self, size, seconds):
+        """Counts a download: bytes that were transferred and the time that it took."""
+        if size > 0 and seconds > 0:
+            self._bytes += size
+            self._seconds += seconds
+
+    def save(self):
+        """Remembers what was counted, if it is enough; a cache that takes no file goes without."""
+        size, seconds, self._bytes, self._seconds = self._bytes, self._seconds, 0, 0.0
+        if size < RATE_ENOUGH:
+            return
+        rate = min(size / seconds, RATE_MAX)
+        before = self.remembered
+        rate = max(int((before + rate) / 2 if before else rate), 1)
+        try:
+            number, unfinished = tempfile.mkstemp(prefix=TEMPORARY_PREFIX, dir=self._folder)
+            try:
+                with os.fdopen(number, 'wb') as file:
+                    file.write(b'%d\n' % rate)
+                    os.fchmod(file.fileno(), 0o644)
+                os.rename(unfinished, os.path.join(self._folder, RATE_FILE))
+            except BaseException:
+                remove_file(unfinished)
+                raise
+        except OSError as error:
+            logger.debug('whittle: the download rate is not remembered: %s', error)
 
 
 class Job:
@@ -182,8 +246,8 @@ class Transfer(dnf.repo.PackagePayload):
             self.error = self._mirror_error or error or 'not downloaded'
 
 
-def transfer(transfers, progress):
-    """Fetches files in one batch; each has its error afterwards."""
+def transfer(transfers, progress, rate):
+    """Fetches files in one batch; each has its error afterwards. Tells the rate."""
     outside = [one for one in transfers if '://' in one._source['location']]
     for one in outside:
         one.error = 'it lies outside the repository'
@@ -192,14 +256,17 @@ def transfer(transfers, progress):
         return
     start_meter(progress, len(transfers), sum(one.download_size for one in transfers), 0)
     targets = [one._librepo_target() for one in transfers]
+    start = time.monotonic()
     try:
         libdnf.repo.PackageTarget.downloadPackages(libdnf.repo.VectorPPackageTarget(targets), False)
     except RuntimeError as error:
         if 'SIGINT' in str(error):  # librepo has a handler of its own while it downloads
             raise KeyboardInterrupt
         logger.debug('whittle: %s', error)
+    seconds = time.monotonic() - start
     for one, target in zip(transfers, targets):
         one.conclude(target.getErr())
+    rate.add(sum(one.download_size for one in transfers if one.fetched), seconds)
 
 
 def listed_index(repo):
@@ -325,6 +392,7 @@ class Whittle(dnf.Plugin):
     def __init__(self, base, cli):
         super().__init__(base, cli)
         self._settings = None
+        self._rate = None
         self._wrapped = False
         self._unmarked = set()  # assembled files where the file system takes no mark
 
@@ -341,11 +409,29 @@ class Whittle(dnf.Plugin):
 
         def download_packages(pkglist, progress=None, callback_total=None):
             pkglist = list(pkglist)
+            self._rate = Rate(self.base.conf.cachedir)
             done = self._assembled_of(pkglist, progress or dnf.callback.NullDownloadProgress())
             rest = [pkg for pkg in pkglist if pkg not in done]
-            return original(rest, progress, callback_total)
+            result = original(rest, progress, self._counting(callback_total))
+            if self._settings.reencode == 'auto':
+                self._rate.save()
+            return result
 
         self.base.download_packages = download_packages
+
+    def _counting(self, callback_total):
+        """What dnf shall call when it has downloaded, instead of the caller's function: tells the rate too.
+
+        dnf counts what was transferred: nothing of repositories on this machine, and nothing that was in the cache.
+        """
+        if self._keeps_out():
+            return callback_total
+
+        def total(size, start):
+            self._rate.add(size, time.time() - start)
+            if callback_total is not None:
+                callback_total(size, start)
+        return total
 
     def transaction(self):
         """Removes what was assembled: it needs the rpm plugin, which may be gone when the file is used again."""
@@ -381,7 +467,7 @@ class Whittle(dnf.Plugin):
         incoming = self.base.transaction.install_set if self.base.transaction else ()
         remote = [pkg for pkg in pkglist if pkg in incoming and not pkg._is_local_pkg()]
         leftovers = [pkg for pkg in remote if is_marked(pkg.localPkg())]
-        jobs = [] if self._stays_out(remote) else self._jobs(remote)
+        jobs = [] if self._keeps_out() else self._jobs(remote)
         if not jobs and not leftovers:
             return
         obstacle = self._obstacle()
@@ -400,12 +486,10 @@ class Whittle(dnf.Plugin):
                 self._fetch_and_assemble(jobs, remote, progress, done)
         self._report(jobs, remote, progress, overhead)
 
-    def _stays_out(self, remote):
-        """Whether nothing is to be assembled in this run."""
+    def _keeps_out(self):
+        """Whether nothing is to be done in this run, nor remembered of it."""
         conf = self.base.conf
-        if not remote or not dnf.util.am_i_root() or conf.cacheonly or conf.destdir:
-            return True
-        return False
+        return bool(not dnf.util.am_i_root() or conf.cacheonly or conf.destdir)
 
     def _obstacle(self):
         """Why an assembled package would not install here or would do harm afterwards, None when all is well."""
@@ -446,7 +530,7 @@ class Whittle(dnf.Plugin):
                 path = index_path(repo, job.index)
                 transfers[repo.id] = path, Transfer(progress, job.pkg, '%s (whittle)' % repo.id, path, job.index)
         try:
-            transfer([one for _, one in transfers.values()], progress)
+            transfer([one for _, one in transfers.values()], progress, self._rate)
         except BaseException:
             for path, _ in transfers.values():
                 remove_file(path)
@@ -466,14 +550,18 @@ class Whittle(dnf.Plugin):
         by_number = {job.number: job for job in jobs if job.index_path}
         if not by_number:
             return []
+        rate = self._rate.remembered
         requests = [{
             'id': job.number,
             'index': job.index_path,
             'pkgid': job.pkg.returnIdSum()[1],
             'nevra': str(job.pkg),
             'root': self.base.conf.installroot,
+            'size': job.pkg.downloadsize,
+            'rate': rate,
         } for job in by_number.values()]
-        for answer in talk([self._settings.command, 'select'], requests):
+        argv = self._command('select') + ['--reencode', self._settings.reencode, '--state', self.base.conf.cachedir]
+        for answer in talk(argv, requests):
             job = by_number[answer['id']]
             if answer['answer'] == 'select':
                 job.bundles = answer['bundles']
@@ -482,6 +570,11 @@ class Whittle(dnf.Plugin):
             else:
                 logger.debug('whittle: %s: %s', job.label(), answer.get('reason'))
         return [job for job in by_number.values() if job.reason or self._is_worthwhile(job)]
+
+    def _command(self, name):
+        """The start of the command line of `whittle select` or `whittle assemble`."""
+        jobs = self._settings.jobs
+        return [self._settings.command, name] + (['--jobs', str(jobs)] if jobs > 0 else [])
 
     def _is_worthwhile(self, job):
         """Whether the bundles save enough of the download."""
@@ -560,7 +653,7 @@ class Whittle(dnf.Plugin):
                           'checksum': ('sha256', bundle['sha256'])}
                 one = Transfer(progress, job.pkg, job.label(bundle['kind']), bundle['path'], source)
                 transfers.append((job, one))
-        transfer([one for _, one in transfers], progress)
+        transfer([one for _, one in transfers], progress, self._rate)
         for job, one in transfers:
             job.reason = job.reason or one.error
             job.fetched += one.download_size if one.fetched else 0
@@ -573,19 +666,19 @@ class Whittle(dnf.Plugin):
         total = sum(job.pkg.downloadsize for job in fetched.values())
         start_meter(progress, 1, total, len(fetched))
         written = {}
-        argv = [self._settings.command, 'assemble']
-        if self._settings.jobs > 0:
-            argv += ['--jobs', str(self._settings.jobs)]
         requests = [self._assemble_request(job, budgets[job.pkg.pkgdir]) for job in fetched.values()]
         failure = 'whittle assemble gave no answer'
         try:
-            for answer in talk(argv, requests):
+            for answer in talk(self._command('assemble'), requests):
                 job = fetched[answer['id']]
                 if answer['answer'] == 'progress':
                     written[job.number] = job.pkg.downloadsize * answer['done'] // max(answer['total'], 1)
                 elif answer['answer'] == 'assembled':
                     written[job.number] = job.pkg.downloadsize
                     self._accept(job, answer, progress, done)
+                elif answer.get('cause') == 'reencoding':
+                    logger.debug('whittle: %s: %s', job.label(), answer['reason'])
+                    job.reason = NOT_REENCODED
                 else:
                     job.reason = answer['reason']
                 # Every package counts with the bytes that its download would have.
@@ -638,7 +731,7 @@ class Whittle(dnf.Plugin):
                 logger.debug('whittle: %s: %s', job.label(), job.reason)
                 reasons.setdefault(' '.join(job.reason.split()), []).append(job)
         for reason, refused in reasons.items():
-            if len(refused) > LINES_OF_ONE_REASON:
+            if len(refused) > (1 if reason == NOT_REENCODED else LINES_OF_ONE_REASON):
                 line = Line(progress, '%d packages (whittle)' % len(refused), 0)
                 progress.end(line, dnf.callback.STATUS_MIRROR, '%s; downloading whole packages' % reason)
                 continue
@@ -650,9 +743,11 @@ class Whittle(dnf.Plugin):
             return
         fetched = overhead + sum(job.fetched for job in jobs)
         whole = sum(job.pkg.downloadsize for job in assembled)
-        logger.info('Whittle assembled %d of %d packages: %sB instead of %sB downloaded (%.1f%% saved)', len(assembled),
-                    len(remote), dnf.cli.format.format_number(fetched).strip(),
-                    dnf.cli.format.format_number(whole).strip(), 100 - 100.0 * fetched / max(whole, 1))
+        failed = len(reasons.get(NOT_REENCODED, ()))
+        logger.info('Whittle assembled %d of %d packages: %sB instead of %sB downloaded (%.1f%% saved)%s',
+                    len(assembled), len(remote), dnf.cli.format.format_number(fetched).strip(),
+                    dnf.cli.format.format_number(whole).strip(), 100 - 100.0 * fetched / max(whole, 1),
+                    '; %d not re-encoded as published' % failed if failed else '')
 
 
 def takes_attributes(folder):

@@ -52,6 +52,8 @@ static void check_select(const struct wh_select_request *request)
     add_text(object, "pkgid", request->pkgid);
     add_text(object, "nevra", request->nevra);
     add_text(object, "root", request->root);
+    add_size(object, "size", request->size);
+    add_size(object, "rate", request->rate);
     struct wh_bytes line = line_of(object);
     if (line.length > WH_LINE_MAX) /* escapes may take more than the original did */
         return;
@@ -59,6 +61,7 @@ static void check_select(const struct wh_select_request *request)
     promise(again.id == request->id && same(again.index, request->index));
     promise(same(again.pkgid, request->pkgid) && same(again.nevra, request->nevra));
     promise(same(again.root, request->root));
+    promise(again.size == request->size && again.rate == request->rate);
     fuzz_accept();
 }
 

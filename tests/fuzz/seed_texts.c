@@ -23,7 +23,7 @@
 
 #define SELECT(id, index)                                                                          \
     "{\"id\": " id ", \"index\": \"" index "\", \"pkgid\": \"00ff\", \"nevra\": \"a-1-1.noarch\""  \
-    ", \"root\": \"/\"}"
+    ", \"root\": \"/\", \"size\": 5000, \"rate\": 2500000}"
 #define BUNDLE "{\"path\": \"/c/a.wht\", \"size\": 300, \"sha256\": \"" ZEROS "\"}"
 #define ASSEMBLE(bundles)                                                                          \
     "{\"id\": 7, \"nevra\": \"a-1:1-1.noarch\", \"root\": \"/\", \"bundles\": [" bundles           \

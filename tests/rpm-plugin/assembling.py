@@ -45,7 +45,8 @@ def assemble_all(out, home, programs):
         requests[number] = {"id": number, "nevra": "%s-1.noarch" % package.stem, "root": str(base.folder), "digest": digest,
                             "destination": str(out / "assembled" / package.name)}
     selected = answers(home, programs / "whittle", "select", [
-        {"id": number, "index": str(index), "pkgid": request["digest"], "nevra": request["nevra"], "root": request["root"]}
+        {"id": number, "index": str(index), "pkgid": request["digest"], "nevra": request["nevra"], "root": request["root"],
+         "size": 1 << 20, "rate": 0}
         for number, request in requests.items()])
     for number, request in requests.items():
         request["bundles"] = [{"path": str(out / "repo" / bundle["location"]), "size": bundle["size"], "sha256": bundle["sha256"]}

@@ -13,6 +13,7 @@ typedef enum wh_status {
     WH_UNSUPPORTED, /* well formed, but of a kind that this version does not handle */
     WH_OVER_LIMIT,  /* well formed, but larger than limits.h allows */
     WH_MISMATCH,    /* a digest, size or name differs from the authenticated one */
+    WH_REENCODING,  /* contents that a library encoded again are not those that were published */
     WH_MISSING,     /* something local that is needed is absent or was changed */
     WH_SYSTEM,      /* the kernel said no; sys_errno is set */
     WH_NO_MEMORY,

@@ -66,13 +66,27 @@ static void reasons_are_handed_on(void **state)
         if (i == 0)
             wh_answer_none(7, reason);
         else
-            wh_answer_refusal(7, reason);
+            wh_answer_refusal(7, WH_MISMATCH, reason);
         wh_cleanup(put) struct json_object *answer = only_answer(&capture);
         assert_int_equal(number_of(answer, "id"), 7);
         assert_string_equal(text_of(answer, "answer"), i == 0 ? "none" : "refusal");
         assert_string_equal(text_of(answer, "reason"), reason);
         assert_int_equal(json_object_object_length(answer), 3);
     }
+}
+
+/* For a plugin that counts them: the sentence is for people. */
+static void a_failed_re_encoding_is_told_from_other_refusals(void **state)
+{
+    struct capture capture = capture_begin();
+
+    (void)state;
+    wh_answer_refusal(7, WH_REENCODING, "a reason");
+    wh_cleanup(put) struct json_object *answer = only_answer(&capture);
+    assert_string_equal(text_of(answer, "answer"), "refusal");
+    assert_string_equal(text_of(answer, "reason"), "a reason");
+    assert_string_equal(text_of(answer, "cause"), "reencoding");
+    assert_int_equal(json_object_object_length(answer), 4);
 }
 
 /* Names of files are bytes of any kind, and a long reason is cut off anywhere. */
@@ -99,7 +113,7 @@ static void reasons_are_printable(void **state)
     (void)state;
     for (size_t i = 0; i < COUNT(rows); i++) {
         struct capture capture = capture_begin();
-        wh_answer_refusal(7, rows[i].reason);
+        wh_answer_refusal(7, WH_MISSING, rows[i].reason);
         wh_cleanup(put) struct json_object *answer = only_answer(&capture);
         assert_string_equal(text_of(answer, "reason"), rows[i].printable);
     }
@@ -145,7 +159,8 @@ static void *write_many(void *context)
     const int64_t *id = context;
 
     for (int i = 0; i < LINES; i++)
-        wh_answer_refusal(*id, "a reason that is long enough for lines to be torn apart");
+        wh_answer_refusal(
+            *id, WH_MISSING, "a reason that is long enough for lines to be torn apart");
     return NULL;
 }
 
@@ -194,6 +209,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_selection_lists_its_bundles),
         cmocka_unit_test(reasons_are_handed_on),
+        cmocka_unit_test(a_failed_re_encoding_is_told_from_other_refusals),
         cmocka_unit_test(reasons_are_printable),
         cmocka_unit_test(progress_counts_bytes),
         cmocka_unit_test(assembled_says_how),

@@ -144,7 +144,7 @@ static void add_select(struct wh_buffer *input, int id, const char *index, const
 
     assert_true(asprintf(&line,
                     "{\"id\":%d,\"index\":\"%s/repo/%s\",\"pkgid\":\"%s\",\"nevra\":\"%s\","
-                    "\"root\":\"%s%s\"}\n",
+                    "\"root\":\"%s%s\",\"size\":1000000,\"rate\":0}\n",
                     id, root.scratch.path, index, pkgid, nevra, root.scratch.path, below) > 0);
     wh_buffer_append(input, line, strlen(line));
 }

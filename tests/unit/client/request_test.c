@@ -12,7 +12,8 @@
 #define SHA256 "\"00112233445566778899aabbccddeeff00112233445566778899AABBCCDDEEFF\""
 #define BUNDLE "{\"path\":\"/b\",\"size\":7,\"sha256\":" SHA256 "}"
 #define SELECT                                                                                     \
-    "{\"id\":-3,\"index\":\"/i\",\"pkgid\":\"ab\",\"nevra\":\"n-1-1.noarch\",\"root\":\"/\"}"
+    "{\"id\":-3,\"index\":\"/i\",\"pkgid\":\"ab\",\"nevra\":\"n-1-1.noarch\",\"root\":\"/\","      \
+    "\"size\":9000000000,\"rate\":0}"
 #define ASSEMBLE_START "{\"id\":5,\"nevra\":\"n-1:2-3.noarch\",\"root\":\"/r\","
 #define ASSEMBLE_END                                                                               \
     "\"destination\":\"/d/n.rpm\",\"checksum\":{\"type\":\"sha256\",\"value\":\"ff\"},"            \
@@ -58,6 +59,8 @@ static void reads_a_select_request(void **state)
     assert_string_equal(request.pkgid, "ab");
     assert_string_equal(request.nevra, "n-1-1.noarch");
     assert_string_equal(request.root, "/");
+    assert_int_equal(request.size, 9000000000);
+    assert_int_equal(request.rate, 0);
 }
 
 static void reads_an_assemble_request(void **state)
@@ -135,6 +138,8 @@ static void refuses_what_follows_a_zero_byte(void **state)
     REFUSED(WH_MALFORMED, "not a JSON object", parse_assemble(assemble, sizeof assemble - 1, &err));
 }
 
+#define PLACE "{\"id\":1,\"index\":\"\",\"pkgid\":\"\",\"nevra\":\"\",\"root\":\"\""
+
 static void refuses_select_members_that_are_not_as_written(void **state)
 {
     static const struct refused_line lines[] = {
@@ -144,8 +149,11 @@ static void refuses_select_members_that_are_not_as_written(void **state)
         {"index is missing or bad", "{\"id\":1,\"index\":1}"},
         {"index is missing or bad", "{\"id\":1,\"index\":\"a\\u0000b\"}"},
         {"pkgid is missing or bad", "{\"id\":1,\"index\":\"\",\"pkgid\":[]}"},
-        {"not known",
-            "{\"id\":1,\"index\":\"\",\"pkgid\":\"\",\"nevra\":\"\",\"root\":\"\",\"new\":1}"},
+        {"size is missing or bad", PLACE ",\"size\":-1,\"rate\":1}"},
+        {"rate is missing or bad", PLACE ",\"size\":1,\"rate\":-1}"},
+        {"rate is missing or bad", PLACE ",\"size\":1,\"rate\":1.5}"},
+        {"rate is missing or bad", PLACE ",\"size\":1,\"rate\":null}"},
+        {"not known", PLACE ",\"size\":1,\"rate\":1,\"new\":1}"},
     };
 
     (void)state;

@@ -7,14 +7,16 @@
 
 #define NEVRA "sample-0:2-1.noarch"
 
-enum { OTHER, LARGE, SMALL, CONFIG, DOC };
+enum { OTHER, LARGE, SMALL, CONFIG, DOC, ALL };
 
 /* A system with version 1, and an index that knows how to leave it. */
 struct place {
     struct root root;
     struct sample old;
-    struct wh_index_bundle bundles[5];
+    struct wh_index_bundle bundles[ALL];
     struct wh_index_package package;
+    struct wh_wish wish;
+    struct wh_proof proof;
     struct wh_selection selection;
 };
 
@@ -23,12 +25,16 @@ static void place_make(struct place *place)
     *place = (struct place){
         .bundles =
             {
-                [OTHER] = {WH_BUNDLE_STEP, {9}, 1, {0x0a}},
-                [LARGE] = {WH_BUNDLE_STEP, {0}, 300, {0x0b}},
-                [SMALL] = {WH_BUNDLE_STEP, {0}, 299, {0xab, 0xcd, 0xef, 0x01, 0, 0, 0, 2, 3}},
-                [CONFIG] = {WH_BUNDLE_CONFIG, {0}, 40, {0x0c}},
-                [DOC] = {WH_BUNDLE_DOC, {0}, 50, {0x0d}},
+                [OTHER] = {.kind = WH_BUNDLE_STEP, .from = {9}, .size = 1, .sha256 = {0x0a}},
+                [LARGE] = {.kind = WH_BUNDLE_STEP, .size = 300, .sha256 = {0x0b}},
+                [SMALL] = {.kind = WH_BUNDLE_STEP,
+                    .size = 299,
+                    .sha256 = {0xab, 0xcd, 0xef, 0x01, 0, 0, 0, 2, 3}},
+                [CONFIG] = {.kind = WH_BUNDLE_CONFIG, .size = 40, .sha256 = {0x0c}},
+                [DOC] = {.kind = WH_BUNDLE_DOC, .size = 50, .sha256 = {0x0d}},
             },
+        .wish = {.nevra = NEVRA, .terms = {WH_REENCODE_AUTO, 1, 1, 1000}},
+        .proof = {.verdict = WH_VERDICT_SAME},
     };
     root_make(&place->root);
     sample_old(&place->old);
@@ -38,6 +44,7 @@ static void place_make(struct place *place)
     memcpy(place->bundles[CONFIG].from, place->old.header->id, 8); /* starts from nothing */
     place->package.bundles = place->bundles;
     place->package.bundle_count = COUNT(place->bundles);
+    place->wish.package = &place->package;
 }
 
 static void place_remove(struct place *place)
@@ -50,7 +57,8 @@ static void place_remove(struct place *place)
 static void choose(struct place *place)
 {
     wh_selection_clear(&place->selection);
-    OK(wh_select(place->root.system, &place->package, NEVRA, &place->selection, &err));
+    OK(wh_select(place->root.system, &place->wish, &place->proof, &place->selection, &err));
+    assert_int_equal(place->selection.choice == WH_CHOICE_TAKEN, place->selection.bundle_count > 0);
 }
 
 static void the_smallest_step_is_taken(void **state)
@@ -73,10 +81,14 @@ static void nothing_fits_what_is_not_there(void **state)
 
     (void)state;
     place_make(&place);
-    OK(wh_select(place.root.system, NULL, NEVRA, &place.selection, &err));
-    assert_int_equal(place.selection.bundle_count, 0);
-    OK(wh_select(place.root.system, &place.package, "another-2-1.noarch", &place.selection, &err));
-    assert_int_equal(place.selection.bundle_count, 0);
+    place.wish.package = NULL;
+    choose(&place);
+    assert_int_equal(place.selection.choice, WH_CHOICE_NONE);
+    place.wish.package = &place.package;
+    place.wish.nevra = "another-2-1.noarch";
+    choose(&place);
+    assert_int_equal(place.selection.choice, WH_CHOICE_NONE);
+    place.wish.nevra = NEVRA;
     place.package.bundle_count = 1; /* from another version */
     choose(&place);
     assert_int_equal(place.selection.bundle_count, 0);
@@ -104,6 +116,77 @@ static void any_installed_version_will_do(void **state)
     assert_string_equal(place.selection.from, "sample-3-1.noarch");
     assert_int_equal(place.selection.bundle_count, 1);
     assert_int_equal(place.selection.bundles[0].size, 1);
+}
+
+/* The smaller one costs a processor's time; a byte takes a second. */
+static void re_encoding_has_its_price(void **state)
+{
+    wh_cleanup(place_remove) struct place place;
+
+    (void)state;
+    place_make(&place);
+    place.bundles[SMALL].cpu_ms = 999;
+    choose(&place);
+    assert_int_equal(place.selection.bundles[0].size, 299);
+    assert_int_equal(place.selection.bundles[0].cpu_ms, 999);
+    place.bundles[SMALL].cpu_ms = 1000;
+    choose(&place);
+    assert_int_equal(place.selection.bundles[0].size, 300);
+    place.wish.terms.mode = WH_REENCODE_ALWAYS;
+    choose(&place);
+    assert_int_equal(place.selection.bundles[0].size, 299);
+    place.wish.terms.mode = WH_REENCODE_NEVER;
+    choose(&place);
+    assert_int_equal(place.selection.bundles[0].size, 300);
+    place.package.bundles += SMALL; /* the only one */
+    place.package.bundle_count = 1;
+    choose(&place);
+    assert_int_equal(place.selection.choice, WH_CHOICE_SWITCHED);
+    place.wish.terms.mode = WH_REENCODE_AUTO;
+    choose(&place);
+    assert_int_equal(place.selection.bundles[0].size, 299);
+    place.wish.terms.whole_size = 299;
+    choose(&place);
+    assert_int_equal(place.selection.choice, WH_CHOICE_TOO_SLOW);
+    assert_null(place.selection.from);
+}
+
+static void liblzma_must_have_proved_itself(void **state)
+{
+    wh_cleanup(place_remove) struct place place;
+
+    (void)state;
+    place_make(&place);
+    place.bundles[SMALL].cpu_ms = 1;
+    place.proof.verdict = WH_VERDICT_DIFFERS;
+    choose(&place);
+    assert_int_equal(place.selection.bundles[0].size, 300);
+    place.package.bundles += SMALL;
+    place.package.bundle_count = 1;
+    choose(&place);
+    assert_int_equal(place.selection.choice, WH_CHOICE_UNPROVED);
+}
+
+/* Nobody is asked where nothing depends on it: a proof takes time. */
+static void liblzma_is_proved_only_where_it_counts(void **state)
+{
+    wh_cleanup(place_remove) struct place place;
+
+    (void)state;
+    place_make(&place);
+    place.proof.verdict = WH_VERDICT_UNKNOWN;
+    choose(&place);
+    place.bundles[SMALL].cpu_ms = 1000; /* too slow */
+    choose(&place);
+    place.bundles[SMALL].cpu_ms = 1;
+    place.wish.terms.mode = WH_REENCODE_NEVER;
+    choose(&place);
+    assert_int_equal(place.proof.verdict, WH_VERDICT_UNKNOWN);
+    place.wish.terms.mode = WH_REENCODE_AUTO;
+    choose(&place);
+    assert_int_not_equal(place.proof.verdict, WH_VERDICT_UNKNOWN);
+    bool same = place.proof.verdict == WH_VERDICT_SAME; /* whatever this system's does */
+    assert_int_equal(place.selection.bundles[0].size, same ? 299 : 300);
 }
 
 static void supplements_come_when_they_are_needed(void **state)
@@ -149,12 +232,14 @@ static void names_from_outside_are_checked(void **state)
 
     (void)state;
     place_make(&place);
-    for (size_t i = 0; i < COUNT(bad); i++)
+    for (size_t i = 0; i < COUNT(bad); i++) {
+        place.wish.nevra = bad[i];
         REFUSED(WH_MALFORMED, "not NAME-VERSION-RELEASE.ARCH",
-            wh_select(place.root.system, &place.package, bad[i], &place.selection, &err));
+            wh_select(place.root.system, &place.wish, &place.proof, &place.selection, &err));
+    }
+    place.wish.nevra = "sample-2-1/../../x.noarch";
     REFUSED(WH_MALFORMED, "sample-2-1/../../x",
-        wh_select(place.root.system, &place.package, "sample-2-1/../../x.noarch", &place.selection,
-            &err));
+        wh_select(place.root.system, &place.wish, &place.proof, &place.selection, &err));
     assert_int_equal(place.selection.bundle_count, 0);
     assert_null(place.selection.locations[0]);
 }
@@ -165,6 +250,9 @@ int main(void)
         cmocka_unit_test(the_smallest_step_is_taken),
         cmocka_unit_test(nothing_fits_what_is_not_there),
         cmocka_unit_test(any_installed_version_will_do),
+        cmocka_unit_test(re_encoding_has_its_price),
+        cmocka_unit_test(liblzma_must_have_proved_itself),
+        cmocka_unit_test(liblzma_is_proved_only_where_it_counts),
         cmocka_unit_test(supplements_come_when_they_are_needed),
         cmocka_unit_test(never_takes_more_than_a_plan_does),
         cmocka_unit_test(names_from_outside_are_checked),
