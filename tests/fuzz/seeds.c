@@ -144,6 +144,7 @@ int main(int argc, char **argv)
     }
     folder = argv[1];
     seed_vectors(argv[2]);
+    seed_archives();
     seed_bundles();
     seed_elf();
     seed_packages();

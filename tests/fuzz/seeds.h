@@ -23,6 +23,7 @@ void seed_assembly(const char *name, struct wh_bytes bundle, struct wh_bytes cho
 
 void seed_must(wh_status status, const struct wh_error *err);
 
+void seed_archives(void);
 void seed_bundles(void);
 void seed_elf(void);
 void seed_packages(void);
