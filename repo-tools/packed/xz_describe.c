@@ -37,7 +37,6 @@ static wh_status read_index(struct layout *layout, struct wh_bytes packed, struc
 {
     enum { ENDS = 2 * LZMA_STREAM_HEADER_SIZE };
     lzma_stream_flags footer;
-    uint64_t memory = UINT64_MAX; /* a record is no shorter in the index than in memory by much */
     size_t position = 0;
 
     if (packed.length < ENDS || lzma_stream_header_decode(&layout->flags, packed.data) != LZMA_OK ||
@@ -47,6 +46,8 @@ static wh_status read_index(struct layout *layout, struct wh_bytes packed, struc
         return malformed(err);
 
     size_t length = (size_t)footer.backward_size;
+    /* A record has two bytes or more, and sixteen in memory; what it claims is another matter. */
+    uint64_t memory = (1u << 16) + 16 * (uint64_t)length;
     const uint8_t *index = packed.data + packed.length - LZMA_STREAM_HEADER_SIZE - length;
     lzma_ret result = lzma_index_buffer_decode(
         &layout->index, &memory, NULL, index, &position, length);
