@@ -150,5 +150,6 @@ int main(int argc, char **argv)
     seed_packages();
     seed_patches();
     seed_texts();
+    seed_xz();
     return 0;
 }

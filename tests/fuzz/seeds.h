@@ -29,5 +29,6 @@ void seed_elf(void);
 void seed_packages(void);
 void seed_patches(void);
 void seed_texts(void);
+void seed_xz(void);
 
 #endif
