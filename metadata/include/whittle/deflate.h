@@ -58,6 +58,9 @@ struct wh_deflate_model {
     uint32_t blocks;   /* 1 to 9: zlib's memLevel; 10: GNU gzip from level 3 on */
 };
 
+/* The model that knows the ends of most blocks. */
+uint32_t wh_deflate_blocks_guess(const struct wh_deflate_parts *parts);
+
 /* Parameters of WH_CODER_DEFLATE, and what they cost. */
 struct wh_deflate_trace {
     struct wh_buffer parameters;

@@ -5,105 +5,48 @@
 
 #include "packed/coders.h"
 #include "packed/deflate/block_record.h"
+#include "packed/deflate/block_walk.h"
 #include "packed/deflate/inflate.h"
 #include "whittle/cleanup.h"
 
 enum {
-    MODEL_FIRST = 8, /* those block models that are tried */
     MATCH_BYTES = 3,
     TAIL_BYTES = 4,
 };
 
 /* ---- from a stream -------------------------------------------------------------------------- */
 
-/* A stream taken apart; what it holds is not kept. */
-struct stream {
-    struct wh_bytes packed;
-    const struct wh_block *blocks;
-    size_t block_count;
-    const struct wh_token *tokens;
-    uint64_t plain_length;
-};
-
-/* One block and what is around it. */
-struct walk {
-    size_t index;
-    const struct wh_token *tokens; /* of the block */
-    uint64_t left;                 /* bytes from its start on */
-};
-
-static struct walk walk_start(const struct stream *stream)
+static wh_status record_blocks(const struct wh_deflate_parts *parts, uint32_t model,
+    struct wh_block_recorder *recorder, struct wh_error *err)
 {
-    return (struct walk){0, stream->tokens, stream->plain_length};
-}
-
-static void walk_on(const struct stream *stream, struct walk *walk)
-{
-    walk->tokens += stream->blocks[walk->index].token_count;
-    walk->left -= stream->blocks[walk->index].plain_length;
-    walk->index++;
-}
-
-/* The model's verdict at the end of a block, unless it had one before. */
-static enum wh_verdict judge(
-    const struct stream *stream, const struct walk *walk, struct wh_block_count *count)
-{
-    const struct wh_block *block = &stream->blocks[walk->index];
-    enum wh_verdict verdict = walk->left == 0 ? WH_BLOCK_ENDS_STREAM : WH_BLOCK_GOES_ON;
-
-    if (block->type == WH_BLOCK_STORED)
-        return WH_BLOCK_GOES_ON;
-    wh_block_begin(count);
-    for (size_t i = 0; i < block->token_count; i++) {
-        if (verdict != WH_BLOCK_GOES_ON)
-            return WH_BLOCK_GOES_ON;
-        uint64_t behind = count->length + walk->tokens[i].length;
-        verdict = wh_block_add(count, walk->tokens[i], behind == walk->left);
-    }
-    return verdict;
-}
-
-/* The model that knows the ends of most blocks. */
-static uint32_t choose_model(const struct stream *stream)
-{
-    size_t best_known = 0;
-    uint32_t best = MODEL_FIRST;
+    struct wh_block_walk walk = wh_block_walk_over(parts);
     struct wh_block_count count;
 
-    for (uint32_t model = MODEL_FIRST; wh_block_model_find(model, true, &count); model++) {
-        size_t known = 0;
-        for (struct walk walk = walk_start(stream); walk.index < stream->block_count;
-             walk_on(stream, &walk))
-            known += judge(stream, &walk, &count) != WH_BLOCK_GOES_ON;
-        if (known > best_known) {
-            best_known = known;
-            best = model;
-        }
+    (void)wh_block_model_find(model, true, &count);
+    for (; walk.index < parts->block_count; wh_block_walk_on(&walk)) {
+        const struct wh_block *block = &parts->blocks[walk.index];
+        enum wh_verdict verdict = wh_block_walk_judge(&walk, &count);
+        WH_TRY(wh_block_compare(recorder, block, walk.tokens, block->token_count, verdict, err));
     }
-    return best;
+    return WH_OK;
+}
+
+static void clear_recorder(struct wh_block_recorder *recorder)
+{
+    wh_buffer_clear(&recorder->records);
 }
 
 static wh_status write_blocks(
-    const struct stream *stream, struct wh_buffer *out, struct wh_error *err)
+    const struct wh_deflate_parts *parts, struct wh_buffer *out, struct wh_error *err)
 {
     wh_cleanup(wh_buffer_clear) struct wh_buffer part = {.ceiling = UINT32_MAX};
-    struct wh_block_recorder recorder = {
-        .packed = stream->packed, .records = {.ceiling = UINT32_MAX}};
-    const uint32_t model = choose_model(stream);
-    struct wh_block_count count;
-    wh_status status = WH_OK;
+    wh_cleanup(clear_recorder) struct wh_block_recorder recorder = {
+        .packed = parts->packed, .records = {.ceiling = UINT32_MAX}};
+    const uint32_t model = wh_deflate_blocks_guess(parts);
 
-    (void)wh_block_model_find(model, true, &count);
-    for (struct walk walk = walk_start(stream); status == WH_OK && walk.index < stream->block_count;
-         walk_on(stream, &walk)) {
-        const struct wh_block *block = &stream->blocks[walk.index];
-        enum wh_verdict verdict = judge(stream, &walk, &count);
-        status = wh_block_compare(&recorder, block, walk.tokens, block->token_count, verdict, err);
-    }
+    WH_TRY(record_blocks(parts, model, &recorder, err));
     wh_buffer_varint(&part, model);
     wh_block_records_write(&recorder, &part);
-    wh_buffer_clear(&recorder.records);
-    WH_TRY(status);
     WH_TRY(wh_buffer_check(&part, err));
     wh_buffer_append(out, part.data, part.length);
     wh_buffer_le32(out, (uint32_t)part.length);
@@ -131,16 +74,16 @@ static void write_token(struct wh_token token, struct wh_buffer *run, struct wh_
 }
 
 static wh_status write_tokens(
-    const struct stream *stream, struct wh_buffer *out, struct wh_error *err)
+    const struct wh_deflate_parts *parts, struct wh_buffer *out, struct wh_error *err)
 {
     wh_cleanup(wh_buffer_clear) struct wh_buffer run = {.ceiling = SIZE_MAX};
+    struct wh_block_walk walk = wh_block_walk_over(parts);
 
-    for (struct walk walk = walk_start(stream); walk.index < stream->block_count;
-         walk_on(stream, &walk)) {
-        const struct wh_block *block = &stream->blocks[walk.index];
+    for (; walk.index < parts->block_count; wh_block_walk_on(&walk)) {
+        const struct wh_block *block = &parts->blocks[walk.index];
         size_t stored = (block->body_bit + 7) / 8 + 4; /* behind padding and lengths */
         if (block->type == WH_BLOCK_STORED)
-            wh_buffer_append(&run, stream->packed.data + stored, block->plain_length);
+            wh_buffer_append(&run, parts->packed.data + stored, block->plain_length);
         for (size_t i = 0; i < block->token_count; i++)
             write_token(walk.tokens[i], &run, out);
         WH_TRY(wh_buffer_check(&run, err));
@@ -163,16 +106,15 @@ wh_status wh_tokens_unpack(
     size_t length;
 
     WH_TRY(wh_inflate(packed, NULL, &tokens, &blocks, &length, err));
-    struct stream stream = {
+    struct wh_deflate_parts parts = {
         .packed = {packed.data, length},
+        .tokens = (void *)tokens.data,
+        .token_count = tokens.length / sizeof(struct wh_token),
         .blocks = (void *)blocks.data,
         .block_count = blocks.length / sizeof(struct wh_block),
-        .tokens = (void *)tokens.data,
     };
-    for (size_t i = 0; i < stream.block_count; i++)
-        stream.plain_length += stream.blocks[i].plain_length;
-    WH_TRY(write_tokens(&stream, out, err));
-    WH_TRY(write_blocks(&stream, out, err));
+    WH_TRY(write_tokens(&parts, out, err));
+    WH_TRY(write_blocks(&parts, out, err));
     *out_packed_length = length;
     return WH_OK;
 }
