@@ -6,7 +6,7 @@
 #include "patch/debug.h"
 #include "whittle/cleanup.h"
 
-enum { SECTION_RESERVED = 0xff00, GLOBAL = 1 << 4, FUNCTION = 2 };
+enum { SECTION_RESERVED = 0xff00, LOCAL_FUNCTION = 2 };
 
 /* What a column is made from. */
 struct columns {
@@ -15,7 +15,7 @@ struct columns {
     const struct wh_debug_sections *sections;
     struct wh_sheet *sheet;
     struct wh_symbol *symbols;
-    uint8_t *claimed; /* one for each new function: a symbol starts there */
+    size_t *free; /* for each new function the first at or behind it that may be nobody's */
 };
 
 static uint64_t put(struct wh_sheet *sheet, unsigned width, uint64_t value)
@@ -66,16 +66,28 @@ static uint64_t moved_value(const struct wh_debugdata *debug, const struct wh_sy
     return wh_in_image(walk, old->value) ? wh_guess(walk, old->value) : old->value;
 }
 
-static void claim(struct columns *columns, uint64_t value)
+/* The first function from a number on that no symbol has; the chain to it is halved on the way. */
+static size_t first_free(const struct columns *columns, size_t function)
+{
+    size_t *next = columns->free;
+
+    while (next[function] != function) {
+        next[function] = next[next[function]];
+        function = next[function];
+    }
+    return function;
+}
+
+static void claim(const struct columns *columns, uint64_t value)
 {
     size_t function = wh_functions_at(&columns->debug->new_functions, value);
 
-    if (function != SIZE_MAX)
-        columns->claimed[function] = 1;
+    if (function != SIZE_MAX && columns->free[function] == function)
+        columns->free[function] = function + 1;
 }
 
 /* Functions that are somebody's already: an exported symbol's, or one's that the old file had. */
-static void claim_all(struct columns *columns)
+static void claim_all(const struct columns *columns)
 {
     const struct wh_exports *exports = &columns->debug->new_exports;
 
@@ -94,10 +106,9 @@ static uint64_t unclaimed(const struct columns *columns, uint64_t from)
 {
     const struct wh_functions *functions = &columns->debug->new_functions;
 
-    for (size_t i = wh_functions_from(functions, from); i < functions->count; i++)
-        if (!columns->claimed[i])
-            return functions->list[i].start;
-    return from;
+    size_t found = first_free(columns, wh_functions_from(functions, from));
+
+    return found < functions->count ? functions->list[found].start : from;
 }
 
 static uint64_t new_value(const struct columns *columns, size_t number)
@@ -191,7 +202,7 @@ static void put_sections(struct columns *columns)
 /* A new symbol is of the kind of the one before it. */
 static void put_kinds(struct columns *columns)
 {
-    uint8_t info = FUNCTION;
+    uint8_t info = LOCAL_FUNCTION;
     uint8_t other = 0;
 
     for (size_t i = 0; i < columns->list->count; i++) {
@@ -211,12 +222,15 @@ wh_status wh_debug_symbols(const struct wh_debugdata *debug, const struct wh_deb
     struct wh_symbol *symbols, struct wh_error *err)
 {
     struct columns columns = {debug, list, sections, sheet, symbols, NULL};
-    wh_autofree uint8_t *claimed = wh_array(debug->new_functions.count, 1, SIZE_MAX, err);
+    size_t functions = debug->new_functions.count;
+    wh_autofree size_t *next = wh_array((uint64_t)functions + 1, sizeof *next, SIZE_MAX, err);
     unsigned width = debug->inner.wide ? 8 : 4;
 
-    if (!claimed)
+    if (!next)
         return wh_no_memory(err);
-    columns.claimed = claimed;
+    for (size_t i = 0; i <= functions; i++) /* the last is the end */
+        next[i] = i;
+    columns.free = next;
     put_values(&columns, width);
     put_sizes(&columns, width);
     put_sections(&columns);

@@ -117,13 +117,18 @@ static bool is_bounded(const struct wh_debug_list *list, uint64_t bytes)
     return true;
 }
 
+static void free_sections(struct wh_debug_sections **sections)
+{
+    wh_debug_sections_free(*sections);
+}
+
 /* Names and so the string table, symbols, the file. sheet: its out has room for all columns. */
 static wh_status tell(const struct wh_debugdata *debug, const struct wh_debug_list *list,
     struct wh_sheet *sheet, size_t inner_length, struct wh_buffer *out_inner, struct wh_error *err)
 {
     wh_cleanup(wh_strings_clear) struct wh_strings strings = {0};
     wh_autofree struct wh_symbol *symbols = wh_array(list->count, sizeof *symbols, SIZE_MAX, err);
-    struct wh_debug_sections *sections = NULL;
+    wh_cleanup(free_sections) struct wh_debug_sections *sections = NULL;
 
     if (!symbols)
         return wh_no_memory(err);
@@ -132,13 +137,9 @@ static wh_status tell(const struct wh_debugdata *debug, const struct wh_debug_li
         return wh_fail(err, WH_UNSUPPORTED, "symbols whose names share too much");
     WH_TRY(wh_strings_build(list->names, list->count, out_inner->ceiling, &strings, err));
     WH_TRY(wh_debug_sections_new(debug, &sections, err));
-    wh_status status = wh_debug_symbols(
-        debug, list, sections, strings.offsets, sheet, symbols, err);
-    if (status == WH_OK)
-        status = wh_debug_compose(
-            debug, sections, symbols, list->count, wh_buffer_bytes(&strings.table), out_inner, err);
-    wh_debug_sections_free(sections);
-    return status;
+    WH_TRY(wh_debug_symbols(debug, list, sections, strings.offsets, sheet, symbols, err));
+    return wh_debug_compose(
+        debug, sections, symbols, list->count, wh_buffer_bytes(&strings.table), out_inner, err);
 }
 
 static size_t columns_length(const struct wh_debugdata *debug, size_t count)
@@ -172,17 +173,12 @@ static wh_status decode_told(const struct wh_debugdata *debug, struct wh_reader 
     return wh_patch_decode(streams, wh_buffer_bytes(&told), inner, inner_length, err);
 }
 
-static void clear_debug(struct wh_debugdata *debug)
-{
-    wh_debug_clear(debug);
-}
-
 wh_status wh_debugdata_decode(struct wh_reader streams[WH_STREAMS], const struct wh_debug_file *old,
     struct wh_bytes build_id, uint8_t *inner, size_t inner_length, uint8_t *outer,
     size_t outer_length, struct wh_error *err)
 {
     struct wh_reader *control = &streams[WH_STREAM_CONTROL];
-    wh_cleanup(clear_debug) struct wh_debugdata debug = {
+    wh_cleanup(wh_debug_clear) struct wh_debugdata debug = {
         .old_id = old->build_id, .new_id = build_id};
 
     WH_TRY(wh_patch_decode_moves(streams, old->outer, outer, outer_length, &debug.moves, err));

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* strings.c - see whittle/symbols.h. */
+/* strings.c - see whittle/symbol_table.h. */
 #include <stdlib.h>
 #include <string.h>
 
 #include "whittle/cleanup.h"
-#include "whittle/symbols.h"
+#include "whittle/symbol_table.h"
 
 struct string {
     struct wh_bytes name;

@@ -4,7 +4,7 @@
 #define WHITTLE_REPO_SYMBOL_MATCH_H
 
 #include "match/copies.h"
-#include "whittle/symbols.h"
+#include "whittle/symbol_table.h"
 
 /* Copies count symbols. out_copies: zeroed; free with wh_copy_list_clear(), whatever the status. */
 WH_MUST_CHECK wh_status wh_match_symbols(const struct wh_symbols *old,

@@ -6,7 +6,7 @@
 #define WHITTLE_DEBUGDATA_H
 
 #include "whittle/patch.h"
-#include "whittle/symbols.h"
+#include "whittle/symbol_table.h"
 
 /* The older pair. Right bytes, which a hostile bundle may have chosen. */
 struct wh_debug_file {

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* symbols.h - symbol tables of ELF files, read and written; string tables as linkers make them. */
-#ifndef WHITTLE_SYMBOLS_H
-#define WHITTLE_SYMBOLS_H
+/* symbol_table.h - symbol tables of ELF files, read and written; string tables as linkers make them. */
+#ifndef WHITTLE_SYMBOL_TABLE_H
+#define WHITTLE_SYMBOL_TABLE_H
 
 #include "whittle/elf.h"
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* symbols.c - see whittle/symbols.h. */
-#include "whittle/symbols.h"
+/* symbol_table.c - see whittle/symbol_table.h. */
+#include "whittle/symbol_table.h"
 
 #include <stdlib.h>
 #include <string.h>
