@@ -5,6 +5,7 @@
 #include <inttypes.h>
 #include <string.h>
 
+#include "diff/debugdata_diff.h"
 #include "diff/diff.h"
 #include "encode.h"
 #include "whittle/cleanup.h"
@@ -88,9 +89,33 @@ static bool is_small(const struct wh_member *member)
            !(is_elf(member->content) && is_elf(member->base));
 }
 
+static struct wh_debug_file debug_file(const struct wh_unpacked *unpacked, struct wh_bytes build_id)
+{
+    struct wh_bytes plain = wh_buffer_bytes(&unpacked->plain);
+    size_t inner = (size_t)unpacked->lengths[0];
+
+    return (struct wh_debug_file){
+        .inner = {plain.data, inner},
+        .outer = {plain.data + inner, plain.length - inner},
+        .build_id = build_id,
+    };
+}
+
+static wh_status diff_debugdata(struct wh_member *member, struct wh_error *err)
+{
+    const struct wh_apart *apart = member->apart;
+    const struct wh_debug_file old = debug_file(&apart->base, apart->ids.base);
+    const struct wh_debug_file fresh = debug_file(&apart->content, apart->ids.content);
+
+    return wh_debugdata_diff(&old, &fresh, member->effort, &member->residue, err);
+}
+
 wh_status wh_member_diff(struct wh_member *member, struct wh_error *err)
 {
     enum wh_patch_method method;
+
+    if (member->apart && member->base.length > 0 && wh_apart_is_debugdata(member->apart))
+        return diff_debugdata(member, err);
 
     return wh_diff(member->base, member->content, member->effort, &method, &member->residue, err);
 }

@@ -156,7 +156,7 @@ static wh_status place_wanted(struct assembly_run *run, const struct group_place
         return WH_OK;
     if (!plain->entry->recipe)
         return wh_run_place(run, file, (struct wh_bytes){coded, length}, err);
-    WH_TRY(wh_plain_pack(run->assembly, plain, coded, work->content, length, err));
+    WH_TRY(wh_plain_pack(plain, coded, work->content, length, err));
     return wh_run_place(run, file, (struct wh_bytes){work->content, length}, err);
 }
 
@@ -220,7 +220,7 @@ static wh_status make_member(struct assembly_run *run, const struct group_place 
         output = coded = wh_array(plain.length, 1, WH_CONTENT_MAX, err);
     if (!output)
         return wh_no_memory(err);
-    WH_TRY(wh_patch_decode(work->streams.readers, plain.base, output, plain.length, err));
+    WH_TRY(wh_plain_decode(&plain, work->streams.readers, output, err));
     return place_wanted(run, place, &plain, output, work, err);
 }
 

@@ -5,12 +5,31 @@
 #include <stdlib.h>
 
 #include "whittle/cleanup.h"
+#include "whittle/debugdata.h"
 
 void wh_plain_clear(struct wh_plain *plain)
 {
     wh_unpacked_clear(&plain->old);
     free(plain->lengths);
     *plain = (struct wh_plain){0};
+}
+
+static struct wh_bytes id_bytes(const struct wh_build_id *id)
+{
+    return (struct wh_bytes){id->bytes, id->length};
+}
+
+static void find_ids(const struct wh_assembly *assembly, struct wh_plain *plain)
+{
+    const struct wh_entry *entry = plain->entry;
+
+    if (!entry->recipe || entry->recipe->packing != WH_PACKING_DEBUGDATA)
+        return;
+    plain->new_id.length = wh_header_build_id(
+        assembly->new_header, entry->file, plain->new_id.bytes);
+    if (entry->base != WH_NO_FILE)
+        plain->old_id.length = wh_header_build_id(
+            assembly->old_header, entry->base, plain->old_id.bytes);
 }
 
 static wh_status as_it_is(const struct wh_assembly *assembly, const struct wh_plain *plain,
@@ -24,17 +43,13 @@ static wh_status as_it_is(const struct wh_assembly *assembly, const struct wh_pl
     return WH_OK;
 }
 
-static wh_status take_apart(const struct wh_assembly *assembly, uint8_t *base, size_t base_length,
-    struct wh_plain_room *room, struct wh_plain *plain, struct wh_error *err)
+static wh_status take_apart(uint8_t *base, size_t base_length, struct wh_plain_room *room,
+    struct wh_plain *plain, struct wh_error *err)
 {
     const struct wh_recipe *recipe = plain->entry->recipe;
-    uint8_t id[WH_BUILD_ID_MAX];
-    struct wh_container old = {.bytes = base, .length = base_length};
+    const struct wh_container old = {base, base_length, id_bytes(&plain->old_id)};
     uint64_t length;
 
-    if (recipe->packing == WH_PACKING_DEBUGDATA)
-        old.build_id = (struct wh_bytes){
-            id, wh_header_build_id(assembly->old_header, plain->entry->base, id)};
     WH_TRY(wh_unpack(recipe, &old, room->bases, &plain->old, err));
     plain->base = wh_buffer_bytes(&plain->old.plain);
     room->bases -= plain->base.length;
@@ -58,22 +73,44 @@ wh_status wh_plain_open(const struct wh_assembly *assembly, const struct wh_entr
         .length = (size_t)assembly->new_header->files[entry->file].size,
     };
 
-    WH_TRY(entry->recipe ? take_apart(assembly, base, base_length, room, &plain, err)
+    find_ids(assembly, &plain);
+    WH_TRY(entry->recipe ? take_apart(base, base_length, room, &plain, err)
                          : as_it_is(assembly, &plain, room, err));
     *out_plain = plain;
     plain = (struct wh_plain){0};
     return WH_OK;
 }
 
-wh_status wh_plain_pack(const struct wh_assembly *assembly, const struct wh_plain *plain,
-    const uint8_t *coded, uint8_t *out, size_t length, struct wh_error *err)
+static wh_status decode_debugdata(const struct wh_plain *plain,
+    struct wh_reader streams[WH_STREAMS], uint8_t *out, struct wh_error *err)
+{
+    size_t old_inner = (size_t)plain->old.lengths[0];
+    size_t inner = (size_t)plain->lengths[0];
+    const struct wh_debug_file old = {
+        .inner = {plain->base.data, old_inner},
+        .outer = {plain->base.data + old_inner, plain->base.length - old_inner},
+        .build_id = id_bytes(&plain->old_id),
+    };
+
+    return wh_debugdata_decode(streams, &old, id_bytes(&plain->new_id), out, inner, out + inner,
+        plain->length - inner, err);
+}
+
+wh_status wh_plain_decode(const struct wh_plain *plain, struct wh_reader streams[WH_STREAMS],
+    uint8_t *out, struct wh_error *err)
 {
     const struct wh_recipe *recipe = plain->entry->recipe;
-    uint8_t id[WH_BUILD_ID_MAX];
-    struct wh_container fresh = {.bytes = out, .length = length};
 
-    if (recipe->packing == WH_PACKING_DEBUGDATA)
-        fresh.build_id = (struct wh_bytes){
-            id, wh_header_build_id(assembly->new_header, plain->entry->file, id)};
+    if (recipe && recipe->packing == WH_PACKING_DEBUGDATA && recipe->old_count == 1)
+        return decode_debugdata(plain, streams, out, err);
+    return wh_patch_decode(streams, plain->base, out, plain->length, err);
+}
+
+wh_status wh_plain_pack(const struct wh_plain *plain, const uint8_t *coded, uint8_t *out,
+    size_t length, struct wh_error *err)
+{
+    const struct wh_recipe *recipe = plain->entry->recipe;
+    const struct wh_container fresh = {out, length, id_bytes(&plain->new_id)};
+
     return wh_pack(recipe, (struct wh_bytes){coded, plain->length}, plain->lengths, &fresh, err);
 }

@@ -222,6 +222,13 @@ void wh_apart_drop_base(struct wh_apart *apart)
     recipe->old_count = 0;
 }
 
+static struct wh_bytes keep_id(struct wh_bytes id, uint8_t bytes[WH_BUILD_ID_MAX])
+{
+    if (id.length > 0)
+        memcpy(bytes, id.data, id.length);
+    return (struct wh_bytes){bytes, id.length};
+}
+
 static wh_status take_apart(const struct pair *pair, const struct wh_apart_means *means,
     struct wh_apart *apart, struct wh_error *err)
 {
@@ -229,6 +236,8 @@ static wh_status take_apart(const struct pair *pair, const struct wh_apart_means
     WH_TRY(unpack_content(pair, means, apart, err));
     WH_TRY(unpack(&apart->recipe, pair->base, means->margin, &apart->base, err));
     set_growth(apart);
+    apart->ids.base = keep_id(pair->base->build_id, apart->ids.bytes[0]);
+    apart->ids.content = keep_id(pair->content->build_id, apart->ids.bytes[1]);
     return WH_OK;
 }
 

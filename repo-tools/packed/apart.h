@@ -4,6 +4,7 @@
 #ifndef WHITTLE_REPO_PACKED_APART_H
 #define WHITTLE_REPO_PACKED_APART_H
 
+#include "whittle/header.h"
 #include "whittle/packed.h"
 
 /* How many streams of a content came out how, and what they took. For people. */
@@ -16,11 +17,19 @@ struct wh_apart_shares {
     uint64_t parameters; /* bytes of them in the recipe */
 };
 
+/* The build-ids that were given, which the plain forms of MiniDebugInfo are less by. */
+struct wh_apart_ids {
+    uint8_t bytes[2][WH_BUILD_ID_MAX];
+    struct wh_bytes base;
+    struct wh_bytes content;
+};
+
 struct wh_apart {
     struct wh_recipe recipe;
     struct wh_buffer parameters; /* that the recipe's streams point to */
     struct wh_unpacked base;
     struct wh_unpacked content;
+    struct wh_apart_ids ids;
     struct wh_apart_shares shares;
 };
 
