@@ -12,7 +12,6 @@
 #include "together.h"
 #include "whittle/cleanup.h"
 #include "whittle/limits.h"
-#include "whittle/xz.h"
 
 /* Members that will be one group. */
 struct open_group {
@@ -32,7 +31,7 @@ struct encoder {
     struct open_group texts[WH_CLASSES];
     struct open_group patches[WH_CLASSES];
     uint32_t sets; /* of small files, so far */
-    struct wh_xz_settings last_xz;
+    struct wh_habits habits;
     uint64_t stored;
     struct wh_encoded_groups groups;
 };
@@ -433,7 +432,7 @@ static wh_status choose(struct encoder *encoder, struct wh_member *member, struc
 {
     const struct wh_package_file *origin = encoder->packages[0];
     const struct wh_apart_means means = {
-        .last_xz = &encoder->last_xz,
+        .habits = &encoder->habits,
         .without_liblzma = encoder->means->without_liblzma,
         .margin = WH_PLAIN_MARGIN,
     };

@@ -4,6 +4,7 @@
 #ifndef WHITTLE_REPO_PACKED_APART_H
 #define WHITTLE_REPO_PACKED_APART_H
 
+#include "packed/habits.h"
 #include "whittle/header.h"
 #include "whittle/packed.h"
 
@@ -39,12 +40,10 @@ struct wh_whole {
     struct wh_bytes build_id;
 };
 
-struct wh_xz_settings;
-
 struct wh_apart_means {
-    struct wh_xz_settings *last_xz; /* what made the last .xz stream: tried first, and noted */
-    bool without_liblzma;           /* nothing that costs a client an encoder of LZMA */
-    uint64_t margin;                /* the most bytes that a plain form has more than its whole */
+    struct wh_habits *habits;
+    bool without_liblzma; /* nothing that costs a client an encoder of LZMA */
+    uint64_t margin;      /* the most bytes that a plain form has more than its whole */
 };
 
 /* Takes both apart and finds how the content's streams were made, which is proved stream by stream.

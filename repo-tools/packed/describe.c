@@ -2,11 +2,14 @@
 /* describe.c - see packed/describe.h. */
 #include "packed/describe.h"
 
+#include <lzma.h>
+
+#include "packed/deflate_describe.h"
 #include "packed/xz_describe.h"
 #include "whittle/cleanup.h"
 #include "whittle/limits.h"
 
-static wh_status describe_xz(const struct wh_describer *describer, struct wh_bytes packed,
+static wh_status describe_xz(struct wh_habits *habits, struct wh_bytes packed,
     struct wh_buffer *out, struct wh_description *description, struct wh_error *err)
 {
     wh_cleanup(wh_buffer_clear) struct wh_buffer plain = {.ceiling = WH_PACKED_STREAM_MAX};
@@ -16,26 +19,47 @@ static wh_status describe_xz(const struct wh_describer *describer, struct wh_byt
     WH_TRY(wh_coder_find(WH_CODER_XZ)->unpack(packed, &plain, &length, err));
     if (length != packed.length)
         return wh_fail(err, WH_UNSUPPORTED, "it has bytes behind its stream");
-    bool first = describer->last_xz->dictionary == 0;
     WH_TRY(wh_xz_describe(
-        packed, wh_buffer_bytes(&plain), first ? NULL : describer->last_xz, &settings, err));
-    *describer->last_xz = settings;
+        packed, wh_buffer_bytes(&plain), habits->has_xz ? &habits->xz : NULL, &settings, err));
+    habits->xz = settings;
+    habits->has_xz = true;
     wh_xz_settings_write(&settings, out);
     description->coder = WH_CODER_XZ;
     description->cpu_ms = wh_xz_cpu_ms(&settings, plain.length);
     return WH_OK;
 }
 
+/* Proves that the stream is what its container says. */
+static wh_status check(const struct wh_describer *describer, const struct wh_inner *stream,
+    const struct wh_deflate_parts *parts, struct wh_error *err)
+{
+    const struct wh_inflated found = {
+        .packed_length = parts->packed.length,
+        .plain_length = parts->plain.length,
+        .crc = lzma_crc32(parts->plain.data, parts->plain.length, 0),
+    };
+    const char *doubt = wh_container_doubt(describer->content, describer->packing, stream, &found);
+
+    return doubt ? wh_fail(err, WH_UNSUPPORTED, "it %s", doubt) : WH_OK;
+}
+
 static wh_status describe_deflate(const struct wh_describer *describer,
     const struct wh_inner *stream, struct wh_bytes packed, struct wh_buffer *out,
     struct wh_description *description, struct wh_error *err)
 {
-    (void)describer;
-    (void)stream;
-    (void)packed;
-    (void)out;
-    (void)description;
-    return wh_fail(err, WH_UNSUPPORTED, "it is deflated");
+    wh_cleanup(wh_deflate_parts_clear) struct wh_deflate_parts parts = {0};
+    wh_cleanup(wh_deflate_trace_clear) struct wh_deflate_trace trace = {0};
+    struct wh_habits *habits = describer->habits;
+
+    WH_TRY(wh_deflate_parse(packed, WH_PACKED_STREAM_MAX, &parts, err));
+    WH_TRY(check(describer, stream, &parts, err));
+    WH_TRY(wh_deflate_describe(
+        &parts, habits->has_deflate ? &habits->deflate : NULL, &habits->deflate, &trace, err));
+    habits->has_deflate = true;
+    wh_buffer_append(out, trace.parameters.data, trace.parameters.length);
+    description->coder = WH_CODER_DEFLATE;
+    description->departs = trace.symbol_departures + trace.block_departures > 0;
+    return WH_OK;
 }
 
 wh_status wh_describe(const struct wh_describer *describer, const struct wh_inner *stream,
@@ -46,7 +70,7 @@ wh_status wh_describe(const struct wh_describer *describer, const struct wh_inne
     size_t before = out->length;
 
     *out_description = (struct wh_description){0};
-    WH_TRY(is_xz ? describe_xz(describer, packed, out, out_description, err)
+    WH_TRY(is_xz ? describe_xz(describer->habits, packed, out, out_description, err)
                  : describe_deflate(describer, stream, packed, out, out_description, err));
     out_description->parameters = out->length - before;
     return wh_buffer_check(out, err);

@@ -4,21 +4,19 @@
 #define WHITTLE_REPO_PACKED_DESCRIBE_H
 
 #include "packed/container.h"
-#include "whittle/xz.h"
+#include "packed/habits.h"
 
 /* What the streams of one content have in common. */
 struct wh_describer {
     enum wh_packing packing;
     struct wh_bytes content;
-    struct wh_xz_settings
-        *last_xz; /* of the stream before, from whatever file; tried first; zeros: none yet */
+    struct wh_habits *habits;
 };
 
 struct wh_description {
     enum wh_coder_id coder;
-    size_t parameters;     /* bytes appended to the caller's buffer */
-    uint64_t plain_length; /* as the coder spells what the stream holds */
-    bool departs;          /* some of the parameters say where the encoder is not as modelled */
+    size_t parameters; /* bytes appended to the caller's buffer */
+    bool departs;      /* some of the parameters say where the encoder is not as modelled */
     uint32_t cpu_ms;
 };
 
