@@ -97,6 +97,13 @@ class Bench:
             entry.set("sha256", digest)
         (self.site / "main" / "whittle" / ("%s-1.noarch.%s.wht" % (package, digest[:16]))).write_bytes(data)
 
+    def publish_apart(self, *options):
+        """The repository, published with other options, in a folder that is not served."""
+        folder = self.work / "apart"
+        shutil.copytree(self.site / "bare", folder)
+        packages.run(self._whittle_repo, "publish", *options, folder)
+        return folder
+
     def republish(self, checksum="sha256"):
         """Publishes the repository anew, without supplements for documentation."""
         shutil.rmtree(self.site / "main")
