@@ -25,6 +25,15 @@ class Archive:
 
 HOST = Archive()
 
+
+@dataclasses.dataclass(frozen=True)
+class Facts:
+    """What a package is called."""
+    name: str
+    version: str
+    release: str
+    noarch: bool = False
+
 SPEC = """\
 %global debug_package %{{nil}}
 %global __os_install_post %{{nil}}
@@ -71,20 +80,30 @@ def file_list(root):
             yield '%s"%s"' % (attribute(path), path.replace("%", "%%"))
 
 
-def repackage(deb, out, work, archive=HOST):
-    """One RPM from one Debian package file."""
-    name, version, arch = setup.run("dpkg-deb", "--show", "--showformat=${Package} ${Version} ${Architecture}", deb).split()
+def split_version(version):
+    """rpm's version and release from Debian's."""
     upstream, _, revision = version.rpartition(":")[2].rpartition("-")
-    root = work / "files"
-    shutil.rmtree(root, ignore_errors=True)
-    setup.run("dpkg-deb", "--extract", deb, root)
+    return (upstream or revision).replace("-", "_"), revision
+
+
+def build(root, facts, out, work, archive=HOST):
+    """One RPM from the files below root."""
     (work / "list").write_text("".join(line + "\n" for line in file_list(root)))
-    (work / "spec").write_text(SPEC.format(name=name, version=(upstream or revision).replace("-", "_"), release=revision,
-                                           arch="BuildArch: noarch" if arch == "all" else "", files=work / "list"))
+    (work / "spec").write_text(SPEC.format(name=facts.name, version=facts.version, release=facts.release,
+                                           arch="BuildArch: noarch" if facts.noarch else "", files=work / "list"))
     defines = {"_topdir": work / "top", "_rpmdir": out, "_rpmfilename": "%{NAME}-%{VERSION}-%{RELEASE}.%{ARCH}.rpm",
                "_binary_payload": "w19.zstdio", "_binary_filedigest_algorithm": "8", "__check_files": "%{nil}"}
     options = [word for item in defines.items() for word in ("--define", "%s %s" % item)]
     setup.run("rpmbuild", "-bb", "--quiet", "--noclean", *archive.rpmbuild, "--buildroot", root, *options, work / "spec")
+
+
+def repackage(deb, out, work, archive=HOST):
+    """One RPM from one Debian package file."""
+    name, version, arch = setup.run("dpkg-deb", "--show", "--showformat=${Package} ${Version} ${Architecture}", deb).split()
+    root = work / "files"
+    shutil.rmtree(root, ignore_errors=True)
+    setup.run("dpkg-deb", "--extract", deb, root)
+    build(root, Facts(name, *split_version(version), arch == "all"), out, work, archive)
 
 
 def sign_and_index(out, work):

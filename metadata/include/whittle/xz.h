@@ -42,7 +42,8 @@ uint32_t wh_xz_dictionary(uint8_t spelling);
  * encoder would need more than WH_XZ_ENCODER_MAX, or out's ceiling is reached. */
 WH_MUST_CHECK wh_status wh_xz_encode(struct wh_bytes plain, const struct wh_xz_settings *settings,
     struct wh_buffer *out, struct wh_error *err);
-/* Is packed what wh_xz_encode() gives? WH_MISMATCH: no; it stops soon behind the first difference. */
+/* Is packed what wh_xz_encode() gives? WH_MISMATCH: no; it stops soon behind the first difference.
+ */
 WH_MUST_CHECK wh_status wh_xz_compare(struct wh_bytes plain, const struct wh_xz_settings *settings,
     struct wh_bytes packed, struct wh_error *err);
 
