@@ -29,7 +29,7 @@ struct wh_xz_settings {
     uint8_t filter;      /* lzma_vli of the BCJ filter before LZMA2, 0 for none */
 };
 
-/* Spells and reads the settings, the parameters of WH_CODER_XZ: specs/format/packed.md.
+/* Spells and reads the settings, the parameters of WH_CODER_XZ: specs/format/xz.md.
  * parameters: hostile. WH_MALFORMED: not what wh_xz_settings_write() writes. */
 void wh_xz_settings_write(const struct wh_xz_settings *settings, struct wh_buffer *out);
 WH_MUST_CHECK wh_status wh_xz_settings_read(
@@ -52,7 +52,7 @@ WH_MUST_CHECK wh_status wh_xz_compare(struct wh_bytes plain, const struct wh_xz_
 uint32_t wh_xz_cpu_ms(const struct wh_xz_settings *settings, uint64_t plain_length);
 
 /* Does this liblzma encode as the publisher's did? Encodes a built-in sample and compares. WH_OK,
- * WH_UNSUPPORTED (it does not), or WH_NO_MEMORY. Takes some ten milliseconds; proved once in a
+ * WH_UNSUPPORTED (it does not), or WH_NO_MEMORY. Takes a tenth of a second; proved once in a
  * process, callers may remember it for a version of liblzma. */
 WH_MUST_CHECK wh_status wh_xz_prove(struct wh_error *err);
 /* The version of liblzma that runs, as it says itself. */
