@@ -71,6 +71,31 @@ void sample_step(const struct sample *old, const struct sample *new, const char 
 void sample_supplement(const struct sample *new, enum wh_bundle_kind kind, uint32_t flag,
     struct wh_buffer *out_bundle);
 
+/* A file of a bundle that is made in its plain form. */
+struct sample_packed {
+    const char *path; /* of the new file */
+    const struct wh_recipe *recipe;
+    struct wh_bytes base; /* plain forms */
+    struct wh_bytes content;
+    size_t inner_base; /* bytes of the first stream */
+    size_t inner_content;
+};
+
+/* How the contents of a bundle are coded. */
+struct sample_coding {
+    const char *const *together; /* as for sample_step() */
+    const struct sample_packed *packed;
+    uint32_t packed_count;
+    bool patches;      /* groups of patches without prediction, else of zstd */
+    int64_t bases_off; /* groups with recipes announce so many bytes more than there are */
+    int64_t contents_off;
+};
+
+void sample_step_coded(const struct sample *old, const struct sample *new,
+    const struct sample_coding *coding, struct wh_buffer *out_bundle);
+void sample_supplement_coded(const struct sample *new, enum wh_bundle_kind kind, uint32_t flag,
+    const struct sample_coding *coding, struct wh_buffer *out_bundle);
+
 /* What the assembled file must be: the rewritten prefix and the payload. */
 void sample_assembled(const struct sample *new, struct wh_buffer *out_package);
 
