@@ -8,10 +8,13 @@
 #include "assemble/attributes.h"
 #include "capture.h"
 #include "program.h"
+#include "select/proof.h"
 #include "whittle/cleanup.h"
 #include "whittle/index.h"
+#include "whittle/xz.h"
 
 #define LISTED "1111111111111111111111111111111111111111111111111111111111111111"
+#define COSTLY "4444444444444444444444444444444444444444444444444444444444444444"
 
 static struct root root; /* with version 1 of the sample */
 static struct sample old_package;
@@ -55,13 +58,16 @@ static void publish(const struct sample *package, struct wh_index_bundle *out_bu
 static void put_index(void)
 {
     wh_cleanup(wh_buffer_clear) struct wh_buffer xml = {.ceiling = 1 << 16};
-    struct wh_index_bundle bundles[2];
-    struct wh_index_package packages[] = {{LISTED, &bundles[0], 1}, {"33", &bundles[1], 1}};
+    struct wh_index_bundle bundles[3];
+    struct wh_index_package packages[] = {
+        {LISTED, &bundles[0], 1}, {"33", &bundles[1], 1}, {COSTLY, &bundles[2], 1}};
     struct wh_index index = {packages, COUNT(packages)};
 
     memset(packages[1].pkgid, '3', 64);
     publish(&new_package, &bundles[0]);
     publish(&gzip_package, &bundles[1]);
+    bundles[2] = bundles[0];
+    bundles[2].cpu_ms = UINT32_MAX;
     OK(wh_index_write(&index, &xml, &err));
     scratch_put(&root.scratch, "repo/index.xml", xml.data, xml.length);
     scratch_put(&root.scratch, "repo/bad.xml", "<whittle", 8);
@@ -106,17 +112,22 @@ static void put(struct json_object **object)
 }
 
 /* Runs a command over the input; the caller puts the answers. */
-static struct json_object *ask(const char *command, const char *home, const char *input, int status)
+static struct json_object *ask_with(
+    const char *const *arguments, const char *home, const char *input, int status)
 {
-    const char *const arguments[] = {command, NULL};
     wh_cleanup(outcome_clear) struct outcome outcome = {0};
 
     program_run(&(struct program){.arguments = arguments, .input = input, .home = home}, &outcome);
     if (outcome.status != status)
-        fail_msg("whittle %s: exit status %d, %s", command, outcome.status, outcome.err);
+        fail_msg("whittle %s: exit status %d, %s", arguments[0], outcome.status, outcome.err);
     if (status == 0)
         assert_string_equal(outcome.err, "");
     return answers_in(outcome.out);
+}
+
+static struct json_object *ask(const char *command, const char *home, const char *input, int status)
+{
+    return ask_with((const char *const[]){command, NULL}, home, input, status);
 }
 
 /* The last answer of that id, and that there is but one when progress is left out. */
@@ -188,6 +199,44 @@ static void select_answers_every_request(void **state)
     expect_reason(answers, 8, "refusal", "bad.xml: ");
     expect_reason(answers, 9, "refusal", "not NAME-VERSION-RELEASE.ARCH");
     assert_string_equal(text_of(answer_of(answers, 10), "answer"), "select");
+}
+
+/* What it says of the package whose bundle takes years of CPU time, with some options. */
+static void expect_of_costly(
+    const char *const *arguments, const char *answer, const char *member_name, const char *part)
+{
+    wh_cleanup(wh_buffer_clear) struct wh_buffer input = {.ceiling = 1 << 16};
+
+    add_select(&input, 1, "index.xml", COSTLY, "sample-2-1.noarch", "");
+    wh_buffer_u8(&input, '\0');
+    wh_cleanup(put) struct json_object *answers = ask_with(
+        arguments, home_without, (const char *)input.data, 0);
+    struct json_object *object = answer_of(answers, 1);
+    if (strcmp(text_of(object, "answer"), answer) != 0 ||
+        !strstr(text_of(object, member_name), part))
+        fail_msg("%s instead of %s", json_object_to_json_string(object), part);
+}
+
+static void select_weighs_cpu_time_as_it_is_told(void **state)
+{
+    char path[160];
+    char line[160];
+    const char *const plain[] = {"select", NULL};
+    const char *const many[] = {"select", "--jobs=256", "--reencode", "auto", NULL};
+    const char *const never[] = {"select", "--reencode", "never", NULL};
+    const char *const always[] = {"select", "--state", path, "--reencode=always", NULL};
+
+    (void)state;
+    expect_of_costly(plain, "none", "reason", "takes longer than the download");
+    expect_of_costly(many, "none", "reason", "takes longer than the download");
+    expect_of_costly(never, "none", "reason", "switched off");
+    (void)snprintf(path, sizeof path, "%s/state", root.scratch.path);
+    (void)snprintf(line, sizeof line, "%s same\n", wh_xz_version());
+    scratch_put(&root.scratch, "state/" WH_PROOF_FILE, line, strlen(line));
+    expect_of_costly(always, "select", "from", "sample-1-1.noarch");
+    (void)snprintf(line, sizeof line, "%s differs\n", wh_xz_version());
+    scratch_put(&root.scratch, "state/" WH_PROOF_FILE, line, strlen(line));
+    expect_of_costly(always, "none", "reason", "does not encode as the publisher's did");
 }
 
 static void what_is_asked_before_a_bad_line_is_answered(void **state)
@@ -456,6 +505,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(select_answers_every_request),
+        cmocka_unit_test(select_weighs_cpu_time_as_it_is_told),
         cmocka_unit_test(what_is_asked_before_a_bad_line_is_answered),
         cmocka_unit_test(a_lost_answer_is_trouble),
         cmocka_unit_test(refuses_what_needs_the_plugin_without_it),
