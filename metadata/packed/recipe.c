@@ -98,7 +98,7 @@ static wh_status add_length(uint64_t old, int64_t growth, uint64_t ceiling, uint
 {
     uint64_t length = old + (uint64_t)growth;
 
-    if (growth < 0 ? old < (uint64_t)-growth : length < old)
+    if (growth < 0 ? length > old : length < old) /* it wraps */
         return bad_recipe("a stream holds less than nothing", err);
     if (length > ceiling - *total)
         return wh_fail(err, WH_OVER_LIMIT, "recipe: more plain bytes than are announced");
