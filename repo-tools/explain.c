@@ -9,7 +9,9 @@
 #include "explain_costs.h"
 #include "explain_files.h"
 #include "explain_groups.h"
+#include "explain_packed.h"
 #include "explain_patches.h"
+#include "explain_shares.h"
 #include "files.h"
 #include "package_file.h"
 #include "whittle/assemble.h"
@@ -107,6 +109,17 @@ static wh_status open_packages(const struct wh_explain_options *options,
     return WH_OK;
 }
 
+/* The smaller of two bundles of one step asks for liblzma, the other one has to be compared with
+ * its own kind. */
+static bool asks_for_liblzma(const struct wh_bundle *bundle)
+{
+    for (uint32_t i = 0; i < bundle->recipe_count; i++)
+        for (uint32_t k = 0; k < bundle->recipes[i].new_count; k++)
+            if (bundle->recipes[i].new_streams[k].coder == WH_CODER_XZ)
+                return true;
+    return false;
+}
+
 /* The files need both headers, which only the older package leads to. */
 static wh_status explain_files(struct wh_bytes bytes, const struct packages *packages,
     const struct wh_means *means, struct json_object *object, struct wh_error *err)
@@ -119,11 +132,14 @@ static wh_status explain_files(struct wh_bytes bytes, const struct packages *pac
 
     WH_TRY(wh_assembly_new(&input, &assembly, err));
     WH_TRY(wh_explain_files(assembly, object, &rows, err));
-    WH_TRY(wh_explain_patches(
-        wh_assembly_bundle(assembly, 0), origin, wh_assembly_new_header(assembly), rows, err));
+    const struct wh_bundle *bundle = wh_assembly_bundle(assembly, 0);
+    WH_TRY(wh_explain_patches(bundle, origin, wh_assembly_new_header(assembly), rows, err));
+    wh_explain_recipes(bundle, object, rows);
     if (!packages->target.header)
         return WH_OK;
-    return wh_explain_costs(origin, &packages->target, means, object, rows, err);
+    struct wh_means same = *means;
+    same.without_liblzma = !asks_for_liblzma(bundle);
+    return wh_explain_costs(origin, &packages->target, &same, object, rows, err);
 }
 
 static wh_status read_bundle(
@@ -158,6 +174,7 @@ wh_status wh_explain(
     add_sizes(object, &bundle, bytes.length);
     wh_status status = wh_explain_groups(&bundle, object, err);
     WH_TRY(wh_name_file(options->bundle, status, err));
+    wh_explain_packed(&bundle, object);
     if (options->old_package) {
         WH_TRY(open_packages(options, &bundle, &packages, err));
         status = explain_files(wh_buffer_bytes(&bytes), &packages, &options->means, object, err);
@@ -206,6 +223,8 @@ void wh_explain_print(FILE *out, struct json_object *object)
         (void)fprintf(out, "  from header  %s\n", wh_json_text(object, "from"));
     (void)fprintf(out, "  to package   %s\n", wh_json_text(object, "package_sha256"));
     wh_explain_print_groups(out, object);
+    wh_explain_print_packed(out, object);
     wh_explain_print_files(out, object);
     wh_explain_print_sets(out, object);
+    wh_explain_print_shares(out, object);
 }

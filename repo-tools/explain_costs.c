@@ -5,6 +5,7 @@
 #include <inttypes.h>
 
 #include "bundle_build.h"
+#include "explain_shares.h"
 #include "group_report.h"
 #include "whittle/cleanup.h"
 
@@ -29,14 +30,41 @@ static void add_costs(struct json_object *row, const struct wh_costs *costs)
         wh_json_add(row, "costs", wh_costs_report(costs));
 }
 
+/* Of a plain form only what was tried is known. */
 static wh_status complete(const struct wh_entry *entry, const struct wh_package_file *origin,
     const struct wh_package_file *target, struct wh_costs *costs, struct wh_error *err)
 {
     struct wh_bytes base = {0};
 
+    if (entry->recipe)
+        return WH_OK;
     if (entry->base != WH_NO_FILE)
         base = wh_package_content(origin, entry->base);
     return wh_costs_complete(base, wh_package_content(target, entry->file), costs, err);
+}
+
+static bool has_recipes(const struct wh_encoded_groups *groups)
+{
+    for (uint32_t i = 0; i < groups->entry_count; i++)
+        if (groups->aparts[i])
+            return true;
+    return false;
+}
+
+static wh_status add_as_they_are(const struct wh_package_file *origin,
+    const struct wh_package_file *target, const struct wh_means *means, struct json_object *object,
+    struct wh_error *err)
+{
+    wh_cleanup(wh_encoded_groups_clear) struct wh_encoded_groups groups = {0};
+    struct wh_means less = *means;
+    uint64_t bytes = 0;
+
+    less.as_they_are = true;
+    WH_TRY(wh_build_groups(origin, target, &less, &groups, err));
+    for (uint32_t i = 0; i < groups.group_count; i++)
+        bytes += groups.groups[i].stored.length;
+    wh_json_add_number(object, "as_they_are_bytes", bytes);
+    return WH_OK;
 }
 
 wh_status wh_explain_costs(const struct wh_package_file *origin,
@@ -55,7 +83,8 @@ wh_status wh_explain_costs(const struct wh_package_file *origin,
         if (groups.costs[i].set > 0)
             count_in_set(sets, &groups.costs[i]);
     }
-    return WH_OK;
+    WH_TRY(wh_explain_shares(&groups, origin, target, means, object, err));
+    return has_recipes(&groups) ? add_as_they_are(origin, target, means, object, err) : WH_OK;
 }
 
 void wh_explain_print_sets(FILE *out, struct json_object *object)

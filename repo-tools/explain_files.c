@@ -5,6 +5,7 @@
 #include <inttypes.h>
 #include <stdlib.h>
 
+#include "explain_packed.h"
 #include "group_report.h"
 #include "whittle/cleanup.h"
 
@@ -155,6 +156,10 @@ static void print_residue(FILE *out, struct json_object *row)
         const char *name = wh_stream_name((enum wh_patch_stream)i);
         (void)fprintf(out, "%s %s %" PRIu64, i ? "," : "", name, wh_json_number(residue, name));
     }
+    (void)fprintf(out, "; about %" PRIu64 " bytes stored", wh_json_number(row, "share"));
+    if (json_object_object_get(row, "inner"))
+        (void)fprintf(
+            out, ", %" PRIu64 " of them MiniDebugInfo", wh_json_number(row, "inner_share"));
     (void)fputc('\n', out);
 }
 
@@ -193,6 +198,7 @@ void wh_explain_print_files(FILE *out, struct json_object *object)
     for (size_t i = 0; i < json_object_array_length(rows); i++) {
         struct json_object *row = json_object_array_get_idx(rows, i);
         print_row(out, row);
+        wh_explain_print_recipe(out, row);
         print_residue(out, row);
         print_costs(out, row);
     }

@@ -439,7 +439,7 @@ static wh_status choose(struct encoder *encoder, struct wh_member *member, struc
     const struct wh_member whole = *member;
     wh_status status = WH_UNSUPPORTED;
 
-    if (encoder->packages[1])
+    if (encoder->packages[1] && !encoder->means->as_they_are)
         status = wh_member_take_apart(member, origin, encoder->packages[1], &means, err);
     if (status == WH_UNSUPPORTED || status == WH_OVER_LIMIT)
         return wh_member_choose(member, err);

@@ -14,6 +14,7 @@ struct wh_means {
     uint64_t memory;      /* bytes for all of the work */
     uint64_t stored_max;  /* bytes of all groups together: a longer bundle helps nobody */
     bool without_liblzma; /* no content that a client has to encode with LZMA */
+    bool as_they_are;     /* no content is taken apart, to compare */
 };
 
 /* The most memory that a content of these sizes takes until its bundle is proved, pages of the
