@@ -7,6 +7,8 @@
 
 #include "whittle/word.h"
 
+/* What an encoder wants to see ahead. */
+#define AHEAD (WH_DEFLATE_WINDOW - WH_CHAINS_REACH)
 #define MASK (WH_DEFLATE_WINDOW - 1)
 
 wh_status wh_chains_init(
@@ -25,26 +27,46 @@ wh_status wh_chains_init(
     return wh_no_memory(err);
 }
 
-wh_status wh_chains_read_past_end(struct wh_chains *chains, struct wh_error *err)
+wh_status wh_chains_buffer(struct wh_chains *chains, struct wh_error *err)
 {
     const struct wh_bytes plain = chains->plain;
     const size_t window = WH_DEFLATE_WINDOW;
-    size_t kept = plain.length < window ? plain.length : window;
+    struct wh_buffered *buffered = calloc(1, sizeof *buffered);
 
-    chains->tail = calloc(window + WH_DEFLATE_MATCH_MAX, 1);
-    if (!chains->tail)
+    if (!buffered)
         return wh_no_memory(err);
-    chains->tail_length = kept;
-    if (kept > 0)
-        memcpy(chains->tail, plain.data + plain.length - kept, kept);
-    if (plain.length >= 2 * window)
-        memcpy(chains->tail + kept + 2, chains->tail + 2, WH_DEFLATE_MATCH_MAX - 2);
+    chains->buffered = buffered;
+    buffered->last = SIZE_MAX;
+    buffered->kept = plain.length < window ? plain.length : window;
+    if (buffered->kept > 0)
+        memcpy(buffered->bytes, plain.data + plain.length - buffered->kept, buffered->kept);
+    for (size_t i = 2; i < WH_DEFLATE_MATCH_MAX; i++) {
+        size_t place = plain.length + i;
+        buffered->bytes[buffered->kept + i] = place < 2 * window ? 0 : plain.data[place - window];
+    }
     return WH_OK;
+}
+
+void wh_chains_stand(struct wh_chains *chains, size_t at)
+{
+    const size_t window = WH_DEFLATE_WINDOW;
+    const size_t length = chains->plain.length;
+    struct wh_buffered *buffered = chains->buffered;
+    size_t start = 0; /* of the buffer */
+
+    if (!buffered || buffered->is_end_seen || length - at >= AHEAD)
+        return;
+    if (length > 2 * window)
+        start = (length - window - 1) / window * window;
+    if (at - start >= 2 * window - AHEAD) /* moved on for more, which is not there */
+        start += window;
+    buffered->is_end_seen = true;
+    buffered->last = start + 2 * window - AHEAD;
 }
 
 void wh_chains_clear(struct wh_chains *chains)
 {
-    free(chains->tail);
+    free(chains->buffered);
     free(chains->heads);
     free(chains->links);
     *chains = (struct wh_chains){0};
@@ -131,10 +153,12 @@ struct wh_match wh_chains_search(
     if (most < WH_DEFLATE_MATCH_MIN || most <= floor)
         return best;
     wh_chains_add(chains, at + 1);
-    if (most == WH_DEFLATE_MATCH_MAX || !chains->tail)
+    if (most == WH_DEFLATE_MATCH_MAX || !chains->buffered)
         return search_chain(chains, at, chains->plain.data + at, best, search, most);
+    if (at > chains->buffered->last)
+        return best;
 
-    const uint8_t *here = chains->tail + chains->tail_length - left;
+    const uint8_t *here = chains->buffered->bytes + chains->buffered->kept - left;
     best = search_chain(chains, at, here, best, search, WH_DEFLATE_MATCH_MAX);
     if (best.length > most)
         best.length = most;

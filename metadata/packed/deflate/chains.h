@@ -10,6 +10,14 @@
  * (a longest match, the shortest one behind it, and one byte). Further links stay below it. */
 #define WH_CHAINS_REACH (WH_DEFLATE_WINDOW - WH_DEFLATE_MATCH_MAX - WH_DEFLATE_MATCH_MIN - 1)
 
+/* The end of the input, as it lies in an encoder's buffer. */
+struct wh_buffered {
+    bool is_end_seen;
+    size_t last; /* place that is searched, once the end is seen */
+    size_t kept; /* bytes of plain in the array */
+    uint8_t bytes[WH_DEFLATE_WINDOW + WH_DEFLATE_MATCH_MAX];
+};
+
 struct wh_chains {
     struct wh_bytes plain; /* borrowed */
     size_t next;           /* places before it were chained, or passed over */
@@ -17,8 +25,7 @@ struct wh_chains {
     uint32_t hash_mask;
     uint32_t *heads; /* owned: the latest place of each hash */
     uint16_t *links; /* owned, by place modulo the window: distance to the place before, or 0 */
-    uint8_t *tail;   /* owned, or NULL: the last bytes of plain and what is compared behind them */
-    size_t tail_length;
+    struct wh_buffered *buffered; /* owned, or NULL */
 };
 
 /* A length below WH_DEFLATE_MATCH_MIN: none. */
@@ -30,10 +37,13 @@ struct wh_match {
 /* Free with wh_chains_clear(). */
 WH_MUST_CHECK wh_status wh_chains_init(
     struct wh_chains *chains, struct wh_bytes plain, unsigned hash_bits, struct wh_error *err);
-/* From now on searches near the end compare on behind it, and what they find is cut to what is
- * left: two zeros stand there, and then what a buffer of two windows held before: the bytes one
- * window back, or zeros where it was never moved on. */
-WH_MUST_CHECK wh_status wh_chains_read_past_end(struct wh_chains *chains, struct wh_error *err);
+/* From now on as an encoder that reads into a buffer of two windows, moves its later half to the
+ * earlier one for more, and does not mind the end of the input: a search compares on behind it, and
+ * what is found is cut to what is left. Two zeros stand there and then what the buffer held
+ * before. At the end of the buffer there are no searches. */
+WH_MUST_CHECK wh_status wh_chains_buffer(struct wh_chains *chains, struct wh_error *err);
+/* The encoder has come here: does it see the end of the input coming? */
+void wh_chains_stand(struct wh_chains *chains, size_t at);
 void wh_chains_clear(struct wh_chains *chains);
 
 /* Chains every place before end that was not yet. */

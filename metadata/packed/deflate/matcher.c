@@ -38,8 +38,8 @@ wh_status wh_matcher_new(const struct wh_matcher_settings *settings, struct wh_b
     matcher->chains.plain = plain;
     if (settings->hash_bits > 0)
         WH_TRY(wh_chains_init(&matcher->chains, plain, settings->hash_bits, err));
-    if (settings->reads_past_end)
-        WH_TRY(wh_chains_read_past_end(&matcher->chains, err));
+    if (settings->is_buffered)
+        WH_TRY(wh_chains_buffer(&matcher->chains, err));
     *out_matcher = wh_take(matcher);
     return WH_OK;
 }
@@ -113,6 +113,7 @@ static struct wh_token predict_lazy(struct wh_matcher *matcher)
     matcher->is_ahead_known = false;
     if (matcher->here.length < WH_DEFLATE_MATCH_MIN)
         return literal_token(matcher);
+    wh_chains_stand(&matcher->chains, matcher->at + 1);
     if (matcher->here.length >= matcher->settings->lazy)
         return match_token(matcher->here);
     matcher->ahead = search_lazily(matcher, matcher->at + 1, matcher->here.length);
@@ -137,8 +138,10 @@ static struct wh_token predict(struct wh_matcher *matcher)
 
 struct wh_token wh_matcher_predict(struct wh_matcher *matcher)
 {
-    if (!matcher->is_predicted)
+    if (!matcher->is_predicted) {
+        wh_chains_stand(&matcher->chains, matcher->at);
         matcher->predicted = predict(matcher);
+    }
     matcher->is_predicted = true;
     return matcher->predicted;
 }

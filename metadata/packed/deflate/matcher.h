@@ -18,14 +18,14 @@ enum wh_matcher_style {
 /* How an encoder searches. Part of the format: rows are only ever added. */
 struct wh_matcher_settings {
     enum wh_matcher_style style;
-    uint16_t good;       /* lazy: behind a match so long a quarter of the candidates */
-    uint16_t lazy;       /* lazy: behind a match so long no search at the next byte; greedy: of a
-                          * longer match the inner bytes are not chained */
-    uint16_t nice;       /* a match so long ends the search */
-    uint16_t chain;      /* candidates looked at */
-    uint8_t shortest;    /* lazy: matches below are none; 3 or, with "filtered", 6 */
-    uint8_t hash_bits;   /* of the table of heads */
-    bool reads_past_end; /* compares on behind the end, as GNU gzip */
+    uint16_t good;     /* lazy: behind a match so long a quarter of the candidates */
+    uint16_t lazy;     /* lazy: behind a match so long no search at the next byte; greedy: of a
+                        * longer match the inner bytes are not chained */
+    uint16_t nice;     /* a match so long ends the search */
+    uint16_t chain;    /* candidates looked at */
+    uint8_t shortest;  /* lazy: matches below are none; 3 or, with "filtered", 6 */
+    uint8_t hash_bits; /* of the table of heads */
+    bool is_buffered;  /* the end of the input is met as in GNU gzip's buffer */
 };
 
 /* The row of that number (a parameter of the format), or NULL. */
