@@ -211,7 +211,7 @@ class Machine:
             for folder, _, files in os.walk(self.path(top)):
                 for name in files:
                     path = os.path.join(folder, name)
-                    if not re.search(r"/(alpha|beta|gamma|tall|kern|odd)", path[len(str(self.root)):]):
+                    if not re.search(r"/(alpha|beta|gamma|tall|kern|odd|pressed)", path[len(str(self.root)):]):
                         continue
                     status = os.lstat(path)
                     content = os.readlink(path) if os.path.islink(path) else pathlib.Path(path).read_bytes()

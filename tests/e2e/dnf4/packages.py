@@ -12,7 +12,9 @@ Packages of a repository of their own, for the cases that are about them:
     kern    versions of it are installed beside each other
     odd++   a name, a version, an epoch and names of files that need care
     heir    alpha under a new name
+    pressed text that is compressed by xz in the package itself: two bundles, one of which has it encoded again
 """
+import lzma
 import os
 import pathlib
 import random
@@ -22,7 +24,8 @@ import tempfile
 
 OLD, NEW = "1", "2"
 OTHER = "1.5"  # of alpha, in a repository of its own
-SPECIAL = (("kern", "1"), ("kern", "2"), ("odd++", "3"), ("odd++", "1:2~rc1^git+b"), ("heir", "2"))
+SPECIAL = (("kern", "1"), ("kern", "2"), ("odd++", "3"), ("odd++", "1:2~rc1^git+b"), ("heir", "2"), ("pressed", "1"),
+           ("pressed", "2"))
 ODD_FILE = "a b \u20ac \udce4"  # the last is a byte that is not UTF-8
 TAGS = {"shell": "Provides: /bin/sh", "kern": "Provides: installonlypkg(kernel)", "heir": "Obsoletes: alpha"}
 
@@ -74,6 +77,10 @@ def contents(name, version):
         return {}
     if name == "kern":
         return {share + version + "/image": (noise(name, 100000), ""), share + version + "/text": (changing, "")}
+    if name == "pressed":
+        text = prose(name, 3000) + changing + prose(name + "end", 3000)
+        return {share + "same.bin": (noise(name, 200000), ""), share + "text.xz": (lzma.compress(text, check=lzma.CHECK_CRC32, preset=6), ""),
+                share + "version": (version.encode(), "")}
     if name == "heir":
         return contents("alpha", version)
     if name == "gamma":
@@ -171,7 +178,7 @@ def build_all(out, whittle_repo):
         publish(out / "main", whittle_repo, "--supplement-docs")
         publish(out / "unsigned", whittle_repo, "--previous", out / "old")
         publish(out / "other", whittle_repo, "--previous", out / "old", "--no-reinstall")
-        publish(out / "special", whittle_repo)
+        publish(out / "special", whittle_repo, "--reencode-limit=0")
         run("gpg", "--homedir", home, "--batch", "--armor", "--output", out / "main.asc", "--detach-sign",
             out / "main" / "repodata" / "repomd.xml")
         run("gpgconf", "--homedir", home, "--kill", "gpg-agent")

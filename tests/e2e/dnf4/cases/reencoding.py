@@ -8,9 +8,11 @@ import hashlib
 import os
 import shutil
 
+import packages
 from bench import read_metadata
 from checks import check
 from cases.common import OLD, NEW, BUNDLED, UPGRADED, case, check_original, expect
+from cases.special import add_special
 
 RATE = "/var/cache/dnf/whittle-rate"
 PROOF = "/var/cache/dnf/whittle-liblzma"
@@ -270,3 +272,94 @@ def reencode_failed_once(bench):
     check("Whittle assembled 2 of 4 packages: " in run.output and " saved); 1 not re-encoded as published" in run.output,
           "it is not counted", run.output)
     machine.check_after(NEW, UPGRADED)
+
+
+# A liblzma that makes other streams than it should, of the same content.
+OTHERWISE = """
+#define _GNU_SOURCE
+#include <dlfcn.h>
+#include <lzma.h>
+lzma_bool lzma_lzma_preset(lzma_options_lzma *options, uint32_t preset)
+{
+    lzma_bool (*real)(lzma_options_lzma *, uint32_t) = dlsym(RTLD_NEXT, "lzma_lzma_preset");
+    lzma_bool unknown = real(options, preset);
+    options->mode = LZMA_MODE_FAST;
+    options->mf = LZMA_MF_HC3;
+    options->nice_len = 16;
+    options->depth = 1;
+    return unknown;
+}
+"""
+
+
+def install_pressed(bench, *machines):
+    """Machines with the older one of the packages whose contents liblzma encodes."""
+    for machine in machines:
+        bench.install_special(machine, "pressed-1")
+        add_special(machine)
+        machine.append("/etc/dnf/plugins/whittle.conf", "\nreencode=always\n")
+
+
+def replace_liblzma(bench, machine):
+    """Gives the command a liblzma that encodes otherwise."""
+    source = bench.work / "otherwise.c"
+    source.write_text(OTHERWISE)
+    packages.run("cc", "-shared", "-fPIC", "-o", machine.path("/usr/lib/otherwise.so"), source, "-ldl")
+    machine.wrap_command("export LD_PRELOAD=/usr/lib/otherwise.so")
+
+
+def listed(bench):
+    """Sizes and file names of the bundles from pressed-1 to pressed-2, the one that costs CPU time first."""
+    document = read_metadata(bench.site / "special" / "repodata", "whittle")[1].getroot()
+    origin = next(bundle.get("from") for bundle in document.iter("bundle") if bundle.get("cpu-ms"))
+    bundles = [bundle for bundle in document.iter("bundle") if bundle.get("from") == origin]
+    bundles.sort(key=lambda bundle: bundle.get("cpu-ms") is None)
+    check([bundle.get("cpu-ms") is None for bundle in bundles] == [False, True], "the index does not list both ways")
+    return [(int(bundle.get("size")), "pressed-2-1.noarch.%s.wht" % bundle.get("sha256")[:16]) for bundle in bundles]
+
+
+@case
+def reencode_xz(bench):
+    """A content that is an .xz file itself is unpacked, patched and encoded again, to the same bytes."""
+    (small, costly), (large, _) = listed(bench)
+    check(10 * small < large, "encoding again saves little", small, large)
+    machine, twin = bench.machine(), bench.machine("twin")
+    install_pressed(bench, machine, twin)
+    run = machine.dnf("upgrade", "pressed")
+    expect(run, ["pressed-2"], [])
+    check(run.fetched(".wht") == [costly], "another bundle is fetched", run.requests)
+    check(machine.path(PROOF).read_text().endswith(" same\n"), "liblzma is not proved")
+    machine.check_after([*OLD, "pressed-2"], ["pressed-2 2"])
+    twin.dnf("upgrade", "pressed", "--disableplugin=whittle")
+    machine.check_twin(twin)
+
+
+@case
+def reencode_xz_never(bench):
+    """The other bundle of the same step leads to the same package."""
+    machine = bench.machine()
+    install_pressed(bench, machine)
+    machine.append("/etc/dnf/plugins/whittle.conf", "reencode=never\n")
+    run = machine.dnf("upgrade", "pressed")
+    expect(run, ["pressed-2"], [])
+    check(run.fetched(".wht") == [listed(bench)[1][1]], "another bundle is fetched", run.requests)
+    machine.check_after([*OLD, "pressed-2"], ["pressed-2 2"])
+
+
+@case
+def reencode_with_another_liblzma(bench):
+    """A liblzma that encodes otherwise fails its proof; one that was taken for good fails at the content."""
+    machine = bench.machine()
+    install_pressed(bench, machine)
+    replace_liblzma(bench, machine)
+    run = machine.dnf("upgrade", "pressed", "--setopt=tsflags=test")
+    expect(run, ["pressed-2"], [])
+    check(run.fetched(".wht") == [listed(bench)[1][1]], "the bundle that needs liblzma is fetched", run.requests)
+    check(machine.path(PROOF).read_text().endswith(" differs\n"), "liblzma proves itself")
+    machine.dnf("clean", "packages")
+    machine.write(PROOF, machine.path(PROOF).read_text().replace("differs", "same"))
+    run = machine.dnf("upgrade", "pressed")
+    expect(run, [], ["pressed-2"])
+    check(run.reason("pressed-2") == "contents were not re-encoded as published", "the reason is not said", run.output)
+    check("it was not re-encoded as published (" in machine.path("/var/log/dnf.log").read_text(), "the log says no more")
+    machine.check_after([*OLD, "pressed-2"], ["pressed-2 2"])
