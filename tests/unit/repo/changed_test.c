@@ -73,6 +73,7 @@ static void what_both_have_is_left_alone(void **state)
         {{"aabbcc", "xyz"}, {"ddee", "yw"}, "01", "1-", "012"},      /* removed and renamed */
         {{"aabbaa", "xyz"}, {"aaddee", "xyz"}, "12", "0-", "1"},     /* twins: one is still there */
         {{"aabbcc", "xxx"}, {"ddeebb", "xxx"}, "01", "01", "02"},    /* one name */
+        {{"aabb", "xy"}, {"ccddee", "xxy"}, "012", "0-1", "01"},
         {{"aa", "x"}, {"bbccdd", "xxx"}, "012", "0--", "0"},
         {{"aabb", "x"}, {"bbcc", "xy"}, "01", "0-", "0"}, /* outer bytes are no stream */
         {{"", ""}, {"aabb", "xy"}, "01", "--", ""},

@@ -361,6 +361,7 @@ static const struct row {
     {"is zip64", MADE_PYTHON_1, {{ENTRY, 3, 42, 4, UINT32_MAX}}},
     {"is zip64", MADE_PYTHON_1, {{ENTRY, 2, 46 + 9, 2, 1}}},
     {"is zip64", MADE_PYTHON_1, {{LOCAL, 2, 30 + 9, 2, 1}}},
+    {"is zip64", MADE_PYTHON_1, {{ENTRY, 3, 42, 4, WH_ZIP_LOCATOR_64}}}, /* 20 before the end */
     {"is one of several parts", MADE_PYTHON_1, {{END, 0, 4, 2, 1}}},
     {"is one of several parts", MADE_PYTHON_1, {{END, 0, 6, 2, 1}}},
     {"is one of several parts", MADE_PYTHON_1, {{END, 0, 8, 2, 3}}},
