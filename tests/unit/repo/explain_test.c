@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* explain_test.c - what explain says of a step: groups, streams, methods, and what other codecs
- * would have taken. */
+/* explain_test.c - what explain says of a step: groups, streams, methods, what goes through the
+ * compression, and what other codecs would have taken. */
 #include "made_package.h"
 
 #include "bundle_build.h"
 #include "explain.h"
 #include "gate.h"
+#include "made_archives.h"
 #include "whittle/cleanup.h"
 #include "whittle/limits.h"
 
@@ -33,15 +34,15 @@ static void fill_contents(void)
 }
 
 static const struct made_file old_files[] = {
-    {"b.conf", "setting = 1\n", 40, WH_FILE_CONFIG},
-    {"letters", contents.old_letters, 1, 0},
-    {"same", "what does not change ", 900, 0},
+    {"b.conf", "setting = 1\n", 40, WH_FILE_CONFIG, 0},
+    {"letters", contents.old_letters, 1, 0, 0},
+    {"same", "what does not change ", 900, 0, 0},
 };
 static const struct made_file new_files[] = {
-    {"b.conf", "setting = 2\n", 40, WH_FILE_CONFIG},
-    {"letters", contents.new_letters, 1, 0},
-    {"same", "what does not change ", 900, 0},
-    {"text", "what is new in this version ", 2000, 0},
+    {"b.conf", "setting = 2\n", 40, WH_FILE_CONFIG, 0},
+    {"letters", contents.new_letters, 1, 0, 0},
+    {"same", "what does not change ", 900, 0, 0},
+    {"text", "what is new in this version ", 2000, 0, 0},
 };
 static const struct made_package old_version = {
     "1.rpm", "made", "1", old_files, COUNT(old_files), false};
@@ -51,8 +52,9 @@ static const struct made_package new_version = {
 static const struct wh_means plenty = {
     .effort = WH_EFFORT_DEFAULT, .memory = UINT64_MAX, .stored_max = WH_BUNDLE_MAX};
 
-/* A folder with both packages and the step between them. */
-static struct scratch make_place(void)
+/* A folder with two packages and the step between them. */
+static struct scratch make_step(
+    const struct made_package *old_package, const struct made_package *new_package)
 {
     struct scratch scratch = scratch_make();
     wh_cleanup(wh_package_clear) struct wh_package_file origin = WH_PACKAGE_FILE_NONE;
@@ -61,9 +63,8 @@ static struct scratch make_place(void)
     struct wh_package_file file = WH_PACKAGE_FILE_NONE;
     const struct wh_digest unknown = {0};
 
-    fill_contents();
-    make_package(&scratch, &old_version);
-    make_package(&scratch, &new_version);
+    make_package(&scratch, old_package);
+    make_package(&scratch, new_package);
     OK(wh_package_open(scratch.folder, "S", "1.rpm", &origin, &err));
     OK(wh_package_unpack(&origin, &err));
     OK(wh_package_open(scratch.folder, "S", "2.rpm", &file, &err));
@@ -71,6 +72,12 @@ static struct scratch make_place(void)
     OK(wh_build_step(&origin, &subject, &plenty, &step, &err));
     scratch_put(&scratch, "step.wht", step.data, step.length);
     return scratch;
+}
+
+static struct scratch make_place(void)
+{
+    fill_contents();
+    return make_step(&old_version, &new_version);
 }
 
 static wh_status explain(const char *old_package, const char *new_package,
@@ -231,6 +238,151 @@ static void text_has_a_line_for_each(void **state)
     (void)json_object_put(object);
 }
 
+/* ---- through the compression --------------------------------------------------------------- */
+
+/* An archive with two changed members of three, a file of two gzip members, and a plain one. */
+static struct scratch make_packed_place(void)
+{
+    const struct wh_bytes archives[] = {
+        made_archives[MADE_PYTHON_1].bytes, made_archives[MADE_PYTHON_2].bytes};
+    const struct wh_bytes gzip = made_archives[MADE_GZIP].bytes;
+    const struct made_file old[] = {
+        {"archive.zip", (const char *)archives[0].data, 1, 0, archives[0].length},
+        {"text", "what changes a bit 1\n", 20, 0, 0},
+        {"twice.gz", (const char *)gzip.data, 3, 0, gzip.length},
+    };
+    const struct made_file fresh[] = {
+        {"archive.zip", (const char *)archives[1].data, 1, 0, archives[1].length},
+        {"text", "what changes a bit 2\n", 20, 0, 0},
+        {"twice.gz", (const char *)gzip.data, 2, 0, gzip.length},
+    };
+    const struct made_package versions[] = {
+        {"1.rpm", "made", "1", old, COUNT(old), false},
+        {"2.rpm", "made", "2", fresh, COUNT(fresh), false},
+    };
+
+    return make_step(&versions[0], &versions[1]);
+}
+
+static void sums_up_what_goes_through_the_compression(void **state)
+{
+    wh_cleanup(scratch_remove) struct scratch scratch = make_packed_place();
+    struct json_object *object = NULL;
+
+    (void)state;
+    assert_int_equal(fchdir(scratch.folder), 0);
+    OK(explain(NULL, NULL, &object, &err));
+    struct json_object *packed = get(object, "packed");
+    assert_int_equal(json_object_object_length(packed), 1);
+    struct json_object *zip = get(packed, "zip");
+    assert_int_equal(number(zip, "files"), 1);
+    assert_int_equal(number(zip, "streams_made"), 2);
+    assert_int_equal(number(zip, "streams_taken"), 2);
+    assert_in_range(number(zip, "parameters_bytes"), 1, 100);
+    assert_in_range(number(zip, "group_bytes"), 1, number(object, "groups_bytes"));
+    assert_false(json_object_object_get_ex(zip, "plain_bytes", NULL));
+    assert_false(json_object_object_get_ex(object, "streams", NULL));
+    (void)json_object_put(object);
+}
+
+static uint64_t plain_length(int archive)
+{
+    uint64_t length = made_archives[archive].bytes.length;
+
+    for (uint32_t i = 0; i < made_archives[archive].count; i++) {
+        const struct made_stream *stream = &made_archives[archive].streams[i];
+        if (strcmp(stream->name, "a/two.txt") != 0) /* the one that has not changed */
+            length += stream->plain_length - stream->packed_length;
+    }
+    return length;
+}
+
+static void tells_how_a_file_is_packed_again(void **state)
+{
+    wh_cleanup(scratch_remove) struct scratch scratch = make_packed_place();
+    struct json_object *object = NULL;
+
+    (void)state;
+    assert_int_equal(fchdir(scratch.folder), 0);
+    OK(explain("1.rpm", NULL, &object, &err));
+    struct json_object *row = row_of(object, "/usr/share/made/archive.zip");
+    struct json_object *recipe = get(row, "recipe");
+    assert_string_equal(json_object_get_string(get(recipe, "packing")), "zip");
+    assert_int_equal(number(recipe, "streams_made"), 2);
+    assert_int_equal(number(get(recipe, "coders"), "deflate"), 2);
+    assert_int_equal(number(row, "plain_bytes"), plain_length(MADE_PYTHON_2));
+    struct json_object *zip = get(get(object, "packed"), "zip");
+    assert_int_equal(number(zip, "plain_bytes"), plain_length(MADE_PYTHON_2));
+    assert_int_equal(number(zip, "bytes"), made_archives[MADE_PYTHON_2].bytes.length);
+    assert_int_equal(number(zip, "share"), number(row, "share"));
+    assert_false(
+        json_object_object_get_ex(row_of(object, "/usr/share/made/twice.gz"), "recipe", NULL));
+    (void)json_object_put(object);
+}
+
+/* What a group stores belongs to its files. */
+static void shares_add_up(void **state)
+{
+    wh_cleanup(scratch_remove) struct scratch scratch = make_packed_place();
+    struct json_object *object = NULL;
+    uint64_t sum = 0;
+
+    (void)state;
+    assert_int_equal(fchdir(scratch.folder), 0);
+    OK(explain("1.rpm", NULL, &object, &err));
+    struct json_object *rows = get(object, "files");
+    for (size_t i = 0; i < json_object_array_length(rows); i++)
+        sum += number(json_object_array_get_idx(rows, i), "share");
+    /* less two lengths for each of four streams, and what is rounded */
+    uint64_t stored = number(object, "groups_bytes");
+    assert_in_range(sum, stored - 16 * number(object, "groups") - 3, stored + 3);
+    (void)json_object_put(object);
+}
+
+static void counts_streams_and_gives_reasons(void **state)
+{
+    wh_cleanup(scratch_remove) struct scratch scratch = make_packed_place();
+    struct json_object *object = NULL;
+
+    (void)state;
+    assert_int_equal(fchdir(scratch.folder), 0);
+    OK(explain("1.rpm", "2.rpm", &object, &err));
+    struct json_object *found = get(object, "streams");
+    assert_int_equal(number(found, "predicted") + number(found, "departing"), 2);
+    assert_int_equal(number(found, "kept"), 1);
+    assert_int_equal(number(found, "left"), 0);
+    struct json_object *opaque = get(object, "opaque");
+    assert_int_equal(json_object_array_length(opaque), 1);
+    struct json_object *row = json_object_array_get_idx(opaque, 0);
+    assert_string_equal(json_object_get_string(get(row, "path")), "/usr/share/made/twice.gz");
+    assert_string_equal(json_object_get_string(get(row, "packing")), "gzip");
+    assert_true(strlen(json_object_get_string(get(row, "reason"))) > 10);
+    assert_true(number(object, "as_they_are_bytes") > 0);
+    (void)json_object_put(object);
+}
+
+static void text_has_a_line_for_each_packing(void **state)
+{
+    wh_cleanup(scratch_remove) struct scratch scratch = make_packed_place();
+    struct json_object *object = NULL;
+    char *text = NULL;
+    size_t length;
+    FILE *out = open_memstream(&text, &length);
+
+    (void)state;
+    assert_int_equal(fchdir(scratch.folder), 0);
+    OK(explain("1.rpm", "2.rpm", &object, &err));
+    wh_explain_print(out, object);
+    assert_int_equal(fclose(out), 0);
+    assert_non_null(strstr(text, "\n  zip "));
+    assert_non_null(strstr(text, "zip: 2 streams made (2 by deflate), 2 taken from the base, "));
+    assert_non_null(strstr(text, "1 streams kept, as the older content had them"));
+    assert_non_null(strstr(text, "/usr/share/made/twice.gz (gzip): it "));
+    assert_non_null(strstr(text, "without going through the compression: "));
+    free(text);
+    (void)json_object_put(object);
+}
+
 static void packages_have_to_fit(void **state)
 {
     wh_cleanup(scratch_remove) struct scratch scratch = make_place();
@@ -265,6 +417,11 @@ int main(void)
         cmocka_unit_test(tells_how_a_file_is_patched),
         cmocka_unit_test(tells_what_each_codec_would_take),
         cmocka_unit_test(text_has_a_line_for_each),
+        cmocka_unit_test(sums_up_what_goes_through_the_compression),
+        cmocka_unit_test(tells_how_a_file_is_packed_again),
+        cmocka_unit_test(shares_add_up),
+        cmocka_unit_test(counts_streams_and_gives_reasons),
+        cmocka_unit_test(text_has_a_line_for_each_packing),
         cmocka_unit_test(packages_have_to_fit),
     };
 

@@ -51,7 +51,8 @@ static void fill_columns(const struct made_package *package, struct columns *col
         struct wh_buffer *content = &columns->contents[i];
         content->ceiling = 1u << 20;
         for (uint32_t k = 0; k < (file->repeat ? file->repeat : 1); k++)
-            wh_buffer_append(content, file->content, strlen(file->content));
+            wh_buffer_append(
+                content, file->content, file->length ? file->length : strlen(file->content));
         columns->names[i] = file->name;
         columns->digests[i] = hex_of(WH_SHA256, wh_buffer_bytes(content));
         columns->sizes[i] = (uint32_t)content->length;

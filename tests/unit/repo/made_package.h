@@ -13,6 +13,7 @@ struct made_file {
     const char *content;
     uint32_t repeat; /* how often the content comes; 0 counts as 1 */
     uint32_t flags;  /* RPMFILE_* */
+    size_t length;   /* of a content that is no text; 0: up to its NUL */
 };
 
 struct made_package {

@@ -13,20 +13,20 @@
 #include "whittle/limits.h"
 
 static const struct made_file files_1[] = {
-    {"a", "what does not change ", 900, 0},
-    {"b.conf", "setting = 1\n", 40, WH_FILE_CONFIG},
-    {"c.conf", "constant\n", 1, WH_FILE_CONFIG},
-    {"data", "the first version of this text ", 300, 0},
-    {"readme", "about\n", 50, WH_FILE_DOC},
+    {"a", "what does not change ", 900, 0, 0},
+    {"b.conf", "setting = 1\n", 40, WH_FILE_CONFIG, 0},
+    {"c.conf", "constant\n", 1, WH_FILE_CONFIG, 0},
+    {"data", "the first version of this text ", 300, 0, 0},
+    {"readme", "about\n", 50, WH_FILE_DOC, 0},
 };
 static const struct made_file files_2[] = {
-    {"a", "what does not change ", 900, 0},
-    {"b.conf", "setting = 2\n", 40, WH_FILE_CONFIG},
-    {"c.conf", "constant\n", 1, WH_FILE_CONFIG},
-    {"copy", "the second version of this text ", 300, 0},
-    {"data", "the second version of this text ", 300, 0},
-    {"empty", "", 1, 0},
-    {"readme", "about it\n", 50, WH_FILE_DOC},
+    {"a", "what does not change ", 900, 0, 0},
+    {"b.conf", "setting = 2\n", 40, WH_FILE_CONFIG, 0},
+    {"c.conf", "constant\n", 1, WH_FILE_CONFIG, 0},
+    {"copy", "the second version of this text ", 300, 0, 0},
+    {"data", "the second version of this text ", 300, 0, 0},
+    {"empty", "", 1, 0, 0},
+    {"readme", "about it\n", 50, WH_FILE_DOC, 0},
 };
 
 #define VERSION(file, number, list)                                                                \
