@@ -72,11 +72,27 @@ static void place_section(
         layout->old_last = layout->old_end = old[WH_SH_OFFSET] + old[WH_SH_LENGTH];
 }
 
+/* What the first loaded segment is aligned to, if that can be a page. */
+static uint64_t page_of(const struct wh_elf *elf)
+{
+    enum { LOAD = 1, PAGE_MIN = 1 << 12, PAGE_MAX = 1 << 21 };
+    uint64_t values[WH_PH_FIELDS];
+
+    for (size_t i = 0; i < wh_segment_count(elf); i++) {
+        wh_load_segment(elf, i, values);
+        uint64_t page = values[WH_PH_ALIGN];
+        if (values[WH_PH_TYPE] != LOAD)
+            continue;
+        return page >= PAGE_MIN && page <= PAGE_MAX && (page & (page - 1)) == 0 ? page : PAGE_MIN;
+    }
+    return PAGE_MIN;
+}
+
 static void place_all(
     struct wh_debug_sections *sections, const struct wh_debugdata *debug, struct layout *out_layout)
 {
     struct layout layout = {
-        .mask = debug->inner.machine == WH_EM_AARCH64 ? 0xffff : 0xfff,
+        .mask = page_of(&debug->inner) - 1,
         .old_end = debug->inner.headers_end,
         .end = debug->outer.headers_end,
         .old_last = debug->inner.headers_end,

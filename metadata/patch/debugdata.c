@@ -26,7 +26,7 @@ void wh_debug_clear(struct wh_debugdata *debug)
 static wh_status learn(
     struct wh_debugdata *debug, struct wh_bytes inner, struct wh_bytes outer, struct wh_error *err)
 {
-    WH_TRY(wh_elf_parse(inner, &debug->inner, err));
+    WH_TRY(wh_elf_tables(inner, &debug->inner, err));
     WH_TRY(wh_elf_parse(outer, &debug->outer, err));
     if (!debug->moves.walk.old || debug->inner.wide != debug->outer.wide ||
         debug->moves.old.wide != debug->outer.wide)
@@ -226,7 +226,7 @@ wh_status wh_debugdata_open(struct wh_reader streams[WH_STREAMS], const struct w
         streams, old->outer, debug->outer_bytes, truth->outer_length, &debug->moves, err));
     WH_TRY(
         learn(debug, old->inner, (struct wh_bytes){debug->outer_bytes, truth->outer_length}, err));
-    WH_TRY(wh_elf_parse(truth->inner, &debug->truth, err));
+    WH_TRY(wh_elf_tables(truth->inner, &debug->truth, err));
     if (debug->truth.wide != debug->inner.wide)
         return wh_fail(err, WH_UNSUPPORTED, "files of different kinds");
     WH_TRY(wh_symbols_read(&debug->truth, WH_SHT_SYMTAB, &debug->fresh, err));

@@ -354,7 +354,7 @@ static void find_image(struct wh_elf *elf)
     }
 }
 
-static wh_status parse(struct wh_elf *elf, const struct layout *layout, struct wh_error *err)
+static void read_header(struct wh_elf *elf, const struct layout *layout)
 {
     const uint8_t *header = elf->bytes.data;
     uint64_t segments = elf->wide ? wh_load64(header + 32) : wh_load32(header + 28);
@@ -371,21 +371,31 @@ static wh_status parse(struct wh_elf *elf, const struct layout *layout, struct w
         elf->headers_end += (size_t)count * layout->segment;
         read_segments(elf->bytes, layout, elf->bytes.length, &elf->segments);
     }
-    find_image(elf);
-    if (elf->segments.count == 0 || elf->high - elf->low >= IMAGE_MAX)
-        return wh_fail(err, WH_UNSUPPORTED, "no ELF file with an image below 4 GiB");
-    WH_TRY(read_sections(elf, layout, err));
-    return find_regions(elf, layout, err);
 }
 
-wh_status wh_elf_parse(struct wh_bytes bytes, struct wh_elf *out_elf, struct wh_error *err)
+wh_status wh_elf_tables(struct wh_bytes bytes, struct wh_elf *out_elf, struct wh_error *err)
 {
     const struct layout *layout = layout_of(bytes);
     wh_cleanup(wh_elf_clear) struct wh_elf elf = {.bytes = bytes, .wide = layout == &wide_layout};
 
     if (!layout)
         return wh_fail(err, WH_UNSUPPORTED, "no little-endian ELF file");
-    WH_TRY(parse(&elf, layout, err));
+    read_header(&elf, layout);
+    WH_TRY(read_sections(&elf, layout, err));
+    *out_elf = elf;
+    elf = (struct wh_elf){0};
+    return WH_OK;
+}
+
+wh_status wh_elf_parse(struct wh_bytes bytes, struct wh_elf *out_elf, struct wh_error *err)
+{
+    wh_cleanup(wh_elf_clear) struct wh_elf elf = {0};
+
+    WH_TRY(wh_elf_tables(bytes, &elf, err));
+    find_image(&elf);
+    if (elf.segments.count == 0 || elf.high - elf.low >= IMAGE_MAX)
+        return wh_fail(err, WH_UNSUPPORTED, "no ELF file with an image below 4 GiB");
+    WH_TRY(find_regions(&elf, elf.wide ? &wide_layout : &narrow_layout, err));
     *out_elf = elf;
     elf = (struct wh_elf){0};
     return WH_OK;

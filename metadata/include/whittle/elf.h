@@ -102,6 +102,9 @@ struct wh_elf {
 /* WH_UNSUPPORTED: nothing that prediction knows. Free with wh_elf_clear(). */
 WH_MUST_CHECK wh_status wh_elf_parse(
     struct wh_bytes bytes, struct wh_elf *out_elf, struct wh_error *err);
+/* The same without image and regions, which a file need not have then. */
+WH_MUST_CHECK wh_status wh_elf_tables(
+    struct wh_bytes bytes, struct wh_elf *out_elf, struct wh_error *err);
 void wh_elf_clear(struct wh_elf *elf);
 
 /* The loaded segments of the file that begins so; start has at least the program headers, or the
