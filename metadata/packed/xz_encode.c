@@ -212,6 +212,15 @@ static void fill_filters(
     filters[count] = (lzma_filter){.id = LZMA_VLI_UNKNOWN};
 }
 
+/* Encoders clear tables as large as the dictionary before anything else. Contents that are not worth
+ * it get those for `small` only: else many tiny streams would take any time there is. */
+static bool is_too_large(uint32_t dictionary, uint64_t plain_length)
+{
+    enum { SOON_CLEARED = 1 << 20, FOR_EACH_BYTE = 512 };
+
+    return dictionary > SOON_CLEARED && dictionary / FOR_EACH_BYTE > plain_length;
+}
+
 static wh_status prepare(struct encoding *encoding, struct wh_error *err)
 {
     const struct wh_xz_settings *settings = encoding->settings;
@@ -234,6 +243,8 @@ static wh_status prepare(struct encoding *encoding, struct wh_error *err)
     if (memory > WH_XZ_ENCODER_MAX)
         return wh_fail(err, WH_OVER_LIMIT, "making an .xz stream takes %llu MiB of memory",
             (unsigned long long)(memory >> 20));
+    if (is_too_large(encoding->used.dict_size, encoding->plain.length))
+        return wh_fail(err, WH_OVER_LIMIT, "the dictionary of an .xz stream is too large for it");
     encoding->index = lzma_index_init(NULL);
     return encoding->index ? WH_OK : wh_no_memory(err);
 }

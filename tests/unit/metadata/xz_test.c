@@ -484,6 +484,30 @@ static void another_encoder_would_be_noticed(void **state)
     }
 }
 
+/* Tables of 8 MiB for some bytes, again and again, would take longer than anything else. */
+static void little_is_not_worth_a_large_dictionary(void **state)
+{
+    enum { WORTH_IT = 8 << 20 >> 9 };
+    struct wh_xz_settings settings = {SETTINGS};
+    wh_cleanup(wh_buffer_clear) struct wh_buffer plain;
+    wh_cleanup(wh_buffer_clear) struct wh_buffer out = {.ceiling = ROOM};
+
+    (void)state;
+    plain_of(WORTH_IT, &plain);
+    settings.dictionary = 8u << 20;
+    settings.small = false;
+    OK(wh_xz_encode(wh_buffer_bytes(&plain), &settings, &out, &err));
+    plain.length--;
+    REFUSED(WH_OVER_LIMIT, "too large for it",
+        wh_xz_encode(wh_buffer_bytes(&plain), &settings, &out, &err));
+    settings.small = true;
+    OK(wh_xz_encode(wh_buffer_bytes(&plain), &settings, &out, &err));
+    settings.small = false;
+    settings.dictionary = 1u << 20;
+    plain.length = 1;
+    OK(wh_xz_encode(wh_buffer_bytes(&plain), &settings, &out, &err));
+}
+
 /* ---- what it costs -------------------------------------------------------------------------- */
 
 static void longer_and_harder_costs_more(void **state)
@@ -529,6 +553,7 @@ int main(void)
         cmocka_unit_test(the_sample_has_several_chunks),
         cmocka_unit_test(this_liblzma_is_proved),
         cmocka_unit_test(another_encoder_would_be_noticed),
+        cmocka_unit_test(little_is_not_worth_a_large_dictionary),
         cmocka_unit_test(longer_and_harder_costs_more),
     };
 

@@ -150,7 +150,7 @@ static void nothing_but_noise(void **state)
 static void what_worked_last_is_tried_first(void **state)
 {
     wh_cleanup(clear_pair) struct pair pair = pair_of(
-        3, &(struct made_xz){.preset = 6, .check = LZMA_CHECK_CRC64});
+        3, &(struct made_xz){.preset = 6, .dictionary = 1 << 20, .check = LZMA_CHECK_CRC64});
     wh_cleanup(clear_pair) struct pair other = pair_of(
         LENGTH, &(struct made_xz){.preset = 4, .check = LZMA_CHECK_CRC64});
     struct wh_xz_settings settings;
