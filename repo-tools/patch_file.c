@@ -103,12 +103,11 @@ wh_status wh_patch_file_check(
     return same ? WH_OK : wh_fail(err, WH_MISMATCH, "it is not the file that the patch is for");
 }
 
-wh_status wh_patch_file_apply(const struct wh_patch_file *patch, struct wh_bytes old,
+wh_status wh_patch_file_decode(const struct wh_patch_file *patch, struct wh_bytes old,
     uint8_t **out_content, struct wh_error *err)
 {
     const struct wh_codec *codec = wh_codec_find(patch->codec);
     const uint64_t base_length = patch->with_base ? old.length : 0;
-    bool same;
 
     if (!codec)
         return wh_fail(err, WH_UNSUPPORTED, "codec %" PRIu32 " is not known", patch->codec);
@@ -124,10 +123,28 @@ wh_status wh_patch_file_apply(const struct wh_patch_file *patch, struct wh_bytes
         .member_count = 1,
     };
     WH_TRY(codec->decode(&job, err));
-    WH_TRY(has_digest(
-        (struct wh_bytes){content, (size_t)patch->new_length}, patch->new_sha256, &same, err));
+    *out_content = wh_take(content);
+    return WH_OK;
+}
+
+wh_status wh_patch_file_prove(
+    const struct wh_patch_file *patch, struct wh_bytes content, struct wh_error *err)
+{
+    bool same;
+
+    WH_TRY(has_digest(content, patch->new_sha256, &same, err));
     if (!same)
         return wh_fail(err, WH_MISMATCH, "what comes of it is not the file that it names");
+    return WH_OK;
+}
+
+wh_status wh_patch_file_apply(const struct wh_patch_file *patch, struct wh_bytes old,
+    uint8_t **out_content, struct wh_error *err)
+{
+    wh_autofree uint8_t *content = NULL;
+
+    WH_TRY(wh_patch_file_decode(patch, old, &content, err));
+    WH_TRY(wh_patch_file_prove(patch, (struct wh_bytes){content, (size_t)patch->new_length}, err));
     *out_content = wh_take(content);
     return WH_OK;
 }

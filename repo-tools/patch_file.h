@@ -32,9 +32,17 @@ void wh_patch_file_write(const struct wh_patch_file *patch, struct wh_buffer *ou
 WH_MUST_CHECK wh_status wh_patch_file_check(
     const struct wh_patch_file *patch, struct wh_bytes old, struct wh_error *err);
 
-/* The new content, new_length bytes with the right digest; the caller frees. old: checked by the
- * call above. WH_MALFORMED, WH_MISMATCH, WH_UNSUPPORTED (of a codec that is not known): nothing
+/* The new content, new_length bytes, as the decoder makes it, unproved; the caller frees. old:
+ * checked by the call above. WH_MALFORMED, WH_UNSUPPORTED (of a codec that is not known): nothing
  * comes of it. */
+WH_MUST_CHECK wh_status wh_patch_file_decode(const struct wh_patch_file *patch, struct wh_bytes old,
+    uint8_t **out_content, struct wh_error *err);
+
+/* WH_MISMATCH: it has not the right digest. */
+WH_MUST_CHECK wh_status wh_patch_file_prove(
+    const struct wh_patch_file *patch, struct wh_bytes content, struct wh_error *err);
+
+/* Both. */
 WH_MUST_CHECK wh_status wh_patch_file_apply(const struct wh_patch_file *patch, struct wh_bytes old,
     uint8_t **out_content, struct wh_error *err);
 

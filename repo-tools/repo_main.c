@@ -133,14 +133,23 @@ static int diff(const struct wh_repo_options *options)
     return DONE;
 }
 
+/* The file that was written is all there is to say to people. */
+static void say_nothing(FILE *out, struct json_object *object)
+{
+    (void)out;
+    (void)object;
+}
+
 static int patch(const struct wh_repo_options *options)
 {
     const struct wh_single_files files = {
         options->operands[0], options->operands[2], options->operands[1]};
+    struct json_object *object = NULL;
     struct wh_error error;
 
-    if (wh_single_patch(&files, &error) != WH_OK)
+    if (wh_single_patch(&files, &object, &error) != WH_OK)
         return complain(&error, FAILURE);
+    say(options, object, say_nothing);
     return DONE;
 }
 

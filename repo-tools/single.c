@@ -7,6 +7,7 @@
 #include <inttypes.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <time.h>
 
 #include "files.h"
 #include "group_encode.h"
@@ -186,8 +187,28 @@ void wh_single_print(FILE *out, struct json_object *object)
 
 /* ---- patch --------------------------------------------------------------------------------- */
 
-wh_status wh_single_patch(const struct wh_single_files *files, struct wh_error *err)
+static double cpu_seconds(void)
 {
+    struct timespec now = {0};
+
+    (void)clock_gettime(CLOCK_THREAD_CPUTIME_ID, &now);
+    return (double)now.tv_sec + (double)now.tv_nsec / 1e9;
+}
+
+static wh_status decode(const struct wh_patch_file *patch, struct wh_bytes old,
+    uint8_t **out_content, struct json_object *object, struct wh_error *err)
+{
+    double start = cpu_seconds();
+    wh_status status = wh_patch_file_decode(patch, old, out_content, err);
+
+    wh_json_add(object, "decoder_cpu_s", json_object_new_double(cpu_seconds() - start));
+    return status;
+}
+
+wh_status wh_single_patch(
+    const struct wh_single_files *files, struct json_object **out_object, struct wh_error *err)
+{
+    wh_cleanup(wh_json_put) struct json_object *object = json_object_new_object();
     wh_cleanup(wh_buffer_clear) struct wh_buffer old = {0};
     wh_cleanup(wh_buffer_clear) struct wh_buffer bytes = {0};
     wh_cleanup(close_destination) struct destination destination = {.folder = -1};
@@ -201,8 +222,13 @@ wh_status wh_single_patch(const struct wh_single_files *files, struct wh_error *
     WH_TRY(read_file(files->old_file, WH_CONTENT_MAX, &old, err));
     status = wh_patch_file_check(&patch, wh_buffer_bytes(&old), err);
     WH_TRY(wh_name_file(files->old_file, status, err));
-    status = wh_patch_file_apply(&patch, wh_buffer_bytes(&old), &content, err);
+    status = decode(&patch, wh_buffer_bytes(&old), &content, object, err);
     WH_TRY(wh_name_file(files->patch_file, status, err));
-    return place(
-        files->new_file, &destination, (struct wh_bytes){content, (size_t)patch.new_length}, err);
+    const struct wh_bytes made = {content, (size_t)patch.new_length};
+    WH_TRY(wh_name_file(files->patch_file, wh_patch_file_prove(&patch, made, err), err));
+    WH_TRY(place(files->new_file, &destination, made, err));
+    wh_json_add_text(object, "new", files->new_file);
+    wh_json_add_number(object, "new_bytes", made.length);
+    *out_object = wh_take(object);
+    return WH_OK;
 }

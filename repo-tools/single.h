@@ -20,7 +20,9 @@ WH_MUST_CHECK wh_status wh_single_diff(const struct wh_single_files *files,
 /* The same object as text. */
 void wh_single_print(FILE *out, struct json_object *object);
 
-/* Writes new_file: wholly, or not at all. */
-WH_MUST_CHECK wh_status wh_single_patch(const struct wh_single_files *files, struct wh_error *err);
+/* Writes new_file: wholly, or not at all. out_object says how long it is, and how much CPU time the
+ * decoder took by itself, from memory to memory; json_object_put() it. */
+WH_MUST_CHECK wh_status wh_single_patch(
+    const struct wh_single_files *files, struct json_object **out_object, struct wh_error *err);
 
 #endif

@@ -122,6 +122,27 @@ static uint64_t number(struct json_object *object, const char *key)
     return (uint64_t)json_object_get_int64(value);
 }
 
+static void json_has_the_decoders_time(void **state)
+{
+    wh_cleanup(remove_place) struct place place;
+    struct json_object *seconds;
+
+    (void)state;
+    make_place(&place);
+    RUN(&place, "diff", "old", "new", "patch");
+    RUN(&place, "patch", "old", "patch", "made");
+    assert_string_equal(place.outcome.out, "");
+    RUN(&place, "patch", "--json", "old", "patch", "made");
+    assert_int_equal(place.outcome.status, 0);
+    struct json_object *object = json_tokener_parse(place.outcome.out);
+    assert_non_null(object);
+    assert_int_equal(number(object, "new_bytes"), LENGTH - 5);
+    assert_true(json_object_object_get_ex(object, "decoder_cpu_s", &seconds));
+    assert_true(json_object_get_double(seconds) > 0);
+    same_files("made", "new");
+    (void)json_object_put(object);
+}
+
 static void json_has_sizes_and_costs(void **state)
 {
     wh_cleanup(remove_place) struct place place;
@@ -237,7 +258,7 @@ static void misuse_is_told_from_failure(void **state)
         {"patch", "old", "patch", "made", "more", NULL},
         {"diff", "old", "new", "patch", "--effort=least", NULL},
         {"diff", "old", "new", "patch", "--memory=1", NULL},
-        {"patch", "old", "patch", "made", "--json", NULL},
+        {"patch", "old", "patch", "made", "--effort=best", NULL},
     };
     wh_cleanup(remove_place) struct place place;
 
@@ -256,6 +277,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_patch_leads_from_old_to_new),
         cmocka_unit_test(empty_files_are_files),
+        cmocka_unit_test(json_has_the_decoders_time),
         cmocka_unit_test(json_has_sizes_and_costs),
         cmocka_unit_test(what_is_wrong_is_said_and_nothing_is_left),
         cmocka_unit_test(the_destination_is_safe),
