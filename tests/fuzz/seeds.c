@@ -148,6 +148,7 @@ int main(int argc, char **argv)
     seed_bundles();
     seed_elf();
     seed_packages();
+    seed_debugdata();
     seed_patches();
     seed_texts();
     seed_xz();

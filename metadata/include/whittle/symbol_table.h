@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* symbol_table.h - symbol tables of ELF files, read and written; string tables as linkers make them. */
+/* symbol_table.h - symbol tables of ELF files, read and written; string tables as linkers make
+ * them. */
 #ifndef WHITTLE_SYMBOL_TABLE_H
 #define WHITTLE_SYMBOL_TABLE_H
 
