@@ -79,7 +79,8 @@ def contents(name, version):
         return {share + version + "/image": (noise(name, 100000), ""), share + version + "/text": (changing, "")}
     if name == "pressed":
         text = prose(name, 3000) + changing + prose(name + "end", 3000)
-        return {share + "same.bin": (noise(name, 200000), ""), share + "text.xz": (lzma.compress(text, check=lzma.CHECK_CRC32, preset=6), ""),
+        stream = lzma.compress(text, check=lzma.CHECK_CRC32, preset=6)
+        return {share + "same.bin": (noise(name, 200000), ""), share + "text.xz": (stream, ""),
                 share + "version": (version.encode(), "")}
     if name == "heir":
         return contents("alpha", version)
