@@ -199,7 +199,9 @@ static void agree_on_prefix(struct bundles *bundles, const uint8_t digest[WH_SHA
 static void assemble(struct bundles *bundles, struct system system)
 {
     struct wh_bytes bytes[WH_PLAN_BUNDLES_MAX];
-    const struct wh_assembly_input input = {fuzz_old()->parsed.header.bytes, bytes, bundles->count};
+    const struct wh_assembly_input input = {.old_header = fuzz_old()->parsed.header.bytes,
+        .bundles = bytes,
+        .bundle_count = bundles->count};
 
     agree_on_prefix(bundles, bundles->bundle[0].data + BUNDLE_PREFIX_DIGEST_AT);
     for (uint32_t i = 0; i < bundles->count; i++)

@@ -175,7 +175,8 @@ static wh_status bundle_facts(
     wh_cleanup(wh_buffer_clear) struct wh_buffer file = {.ceiling = CEILING};
 
     WH_TRY(load_installed(vector, &installed, err));
-    struct wh_assembly_input input = {installed.prefix.header.bytes, bundles, count};
+    struct wh_assembly_input input = {
+        .old_header = installed.prefix.header.bytes, .bundles = bundles, .bundle_count = count};
     struct wh_source source = {read_installed, &installed};
     struct wh_sink sink = {write_sink, read_sink, &file};
     WH_TRY(wh_assembly_new(&input, &assembly, err));

@@ -48,7 +48,8 @@ struct trial {
 static wh_status begin(struct trial *trial, struct sample *old, const struct wh_bytes *bundles,
     uint32_t count, struct wh_error *err)
 {
-    struct wh_assembly_input input = {old->parsed.header.bytes, bundles, count};
+    struct wh_assembly_input input = {
+        .old_header = old->parsed.header.bytes, .bundles = bundles, .bundle_count = count};
 
     *trial = (struct trial){.file.ceiling = 1 << 24, .source = {sample_read, old}};
     WH_TRY(wh_assembly_new(&input, &trial->assembly, err));

@@ -112,7 +112,8 @@ static void clear_report(struct wh_report *report)
 static wh_status assemble(struct wh_error *err)
 {
     struct wh_bytes bundles[] = {wh_buffer_bytes(&step), wh_buffer_bytes(&config)};
-    struct wh_assembly_input input = {old_package.parsed.header.bytes, bundles, 2};
+    struct wh_assembly_input input = {
+        .old_header = old_package.parsed.header.bytes, .bundles = bundles, .bundle_count = 2};
     wh_cleanup(wh_assembly_cleanup) struct wh_assembly *assembly = NULL;
     wh_cleanup(clear_report) struct wh_report report = {0};
     static uint8_t room[1 << 16]; /* a sink that allocates nothing itself */
