@@ -146,6 +146,7 @@ int main(int argc, char **argv)
     seed_vectors(argv[2]);
     seed_archives();
     seed_bundles();
+    seed_deflate();
     seed_elf();
     seed_packages();
     seed_debugdata();

@@ -26,6 +26,7 @@ void seed_must(wh_status status, const struct wh_error *err);
 void seed_archives(void);
 void seed_bundles(void);
 void seed_debugdata(void);
+void seed_deflate(void);
 void seed_elf(void);
 void seed_packages(void);
 void seed_patches(void);
