@@ -129,7 +129,9 @@ wh_status wh_build_step(const struct wh_package_file *origin, const struct wh_su
     WH_TRY(encode(origin, &subject->file, means, &step, &groups, err));
     WH_TRY(blank_prefix(&subject->file, differences, &prefix, err));
 
-    struct wh_bundle_draft draft = begin_draft(WH_BUNDLE_STEP, subject, &groups);
+    bool from_list = origin->prefix.header.bytes.length == 0;
+    struct wh_bundle_draft draft = begin_draft(
+        from_list ? WH_BUNDLE_LIST : WH_BUNDLE_STEP, subject, &groups);
     memcpy(draft.identity.old_header, origin->header->id, sizeof draft.identity.old_header);
     draft.prefix = (struct wh_bytes){prefix, subject->file.prefix.bytes.length};
     draft.old_header = origin->prefix.header.bytes;

@@ -8,7 +8,8 @@
 #include "subject.h"
 #include "whittle/bundle.h"
 
-/* origin: the older version, unpacked; the subject's own file for a reinstallation. out_bundle:
+/* origin: the older version, unpacked, or what stands for a list of files (cut.h), which has no
+ * prefix; the subject's own file for a reinstallation. out_bundle:
  * starts empty. WH_OVER_LIMIT: a content is larger than a client may hold in memory, or the
  * bundle's contents take more than means->stored_max. */
 WH_MUST_CHECK wh_status wh_build_step(const struct wh_package_file *origin,

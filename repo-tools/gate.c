@@ -121,6 +121,8 @@ static void mark_absent(
             (input->without_doc && class == WH_CLASS_DOC))
             report->differs[i] = 1;
     }
+    for (uint32_t i = 0; i < input->differs_count; i++)
+        report->differs[input->differs[i]] = 1;
 }
 
 wh_status wh_gate_check(const struct wh_gate_input *input, struct wh_error *err)
@@ -129,6 +131,8 @@ wh_status wh_gate_check(const struct wh_gate_input *input, struct wh_error *err)
         .old_header = input->origin->prefix.header.bytes,
         .bundles = input->bundles,
         .bundle_count = input->bundle_count,
+        .old_files = input->listed,
+        .old_file_count = input->listed_count,
     };
     wh_cleanup(wh_assembly_cleanup) struct wh_assembly *assembly = NULL;
     wh_cleanup(wh_report_clear) struct wh_report report = {0};

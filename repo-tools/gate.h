@@ -14,6 +14,11 @@ struct wh_gate_input {
     /* Take the old %config or %doc files for changed, so that supplements must give them. */
     bool without_config;
     bool without_doc;
+    const uint32_t *differs; /* and these old files */
+    uint32_t differs_count;
+    /* What the step starts from where it is a list of files, of which the origin is made. */
+    const struct wh_listed_file *listed;
+    uint32_t listed_count;
 };
 
 /* WH_OK: the bundles do what they are for. Anything else: they must not be listed. */

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "whittle/cleanup.h"
+#include "whittle/file_list.h"
 #include "whittle/limits.h"
 
 static wh_status parse_bundles(
@@ -16,7 +17,7 @@ static wh_status parse_bundles(
     for (uint32_t i = 0; i < input->bundle_count; i++) {
         WH_TRY(wh_bundle_parse(input->bundles[i], &assembly->bundles[i], err));
         assembly->bundle_count++;
-        if ((assembly->bundles[i].kind == WH_BUNDLE_STEP) != (i == 0))
+        if (wh_bundle_leads(assembly->bundles[i].kind) != (i == 0))
             return wh_fail(err, WH_MALFORMED, "bundle %u is not of the kind expected there", i);
         if (memcmp(assembly->bundles[i].identity.prefix, assembly->bundles[0].identity.prefix,
                 WH_SHA256_LENGTH) != 0)
@@ -124,6 +125,20 @@ static wh_status lay_out(struct wh_assembly *assembly, struct wh_error *err)
     return WH_OK;
 }
 
+/* What the step starts from: the older header, or in its place a list of files. */
+static wh_status take_start(
+    struct wh_assembly *assembly, const struct wh_assembly_input *input, struct wh_error *err)
+{
+    const struct wh_bundle *step = &assembly->bundles[0];
+
+    if (step->kind == WH_BUNDLE_STEP)
+        return wh_header_parse(input->old_header, &assembly->old_header, err);
+    WH_TRY(wh_header_of_list(input->old_files, input->old_file_count, &assembly->old_header, err));
+    if (memcmp(assembly->old_header->id, step->identity.old_header, WH_SHA256_LENGTH) != 0)
+        return wh_fail(err, WH_MISMATCH, "bundle: it starts from other files");
+    return WH_OK;
+}
+
 wh_status wh_assembly_new(
     const struct wh_assembly_input *input, struct wh_assembly **out_assembly, struct wh_error *err)
 {
@@ -133,7 +148,7 @@ wh_status wh_assembly_new(
         return wh_no_memory(err);
     WH_TRY(parse_bundles(assembly, input, err));
     WH_TRY(parse_prefix(assembly, input->old_header, err));
-    WH_TRY(wh_header_parse(input->old_header, &assembly->old_header, err));
+    WH_TRY(take_start(assembly, input, err));
     WH_TRY(wh_file_map_new(assembly->old_header, &assembly->old_map, err));
     WH_TRY(check_headers(assembly, err));
     for (uint32_t i = 0; i < assembly->bundle_count; i++)

@@ -69,7 +69,7 @@ static bool all_zeros(const uint8_t *bytes, size_t length)
 /* What each kind has and has not, so that one meaning has one spelling. */
 static const char *refuse_kind(const struct wh_bundle *bundle, const struct lengths *lengths)
 {
-    bool step = bundle->kind == WH_BUNDLE_STEP;
+    bool step = wh_bundle_leads(bundle->kind);
     bool corrected = bundle->correction_mode != WH_CORRECTION_NONE;
 
     if (!step && bundle->kind != WH_BUNDLE_CONFIG && bundle->kind != WH_BUNDLE_DOC)
@@ -231,9 +231,13 @@ wh_status wh_bundle_prefix(const struct wh_bundle *bundle, struct wh_bytes old_h
 
     if (!bytes)
         return wh_no_memory(err);
-    WH_TRY(wh_header_id(old_header, id, err));
-    if (memcmp(id, bundle->identity.old_header, sizeof id) != 0)
-        return wh_fail(err, WH_MISMATCH, "bundle: it starts from another version");
+    if (bundle->kind == WH_BUNDLE_STEP) {
+        WH_TRY(wh_header_id(old_header, id, err));
+        if (memcmp(id, bundle->identity.old_header, sizeof id) != 0)
+            return wh_fail(err, WH_MISMATCH, "bundle: it starts from another version");
+    } else if (old_header.length > 0) {
+        return wh_fail(err, WH_MISMATCH, "bundle: it does not start from a version");
+    }
     WH_TRY(wh_frame_read(bundle->stored_prefix, old_header, bytes, bundle->prefix_length, err));
     *out_bytes = wh_take(bytes);
     return WH_OK;

@@ -5,6 +5,7 @@
 #ifndef WHITTLE_ASSEMBLE_H
 #define WHITTLE_ASSEMBLE_H
 
+#include "whittle/file_list.h"
 #include "whittle/plan.h"
 
 /* Where old contents come from. read() gives exactly length bytes from offset of the old header's
@@ -28,7 +29,10 @@ struct wh_sink {
 struct wh_assembly;
 
 struct wh_assembly_input {
-    struct wh_bytes old_header;     /* bytes of the older main header, magic included */
+    struct wh_bytes old_header; /* bytes of the older main header, magic included; or empty */
+    /* Where the step starts from a list of files (file_list.h): that list. */
+    const struct wh_listed_file *old_files;
+    uint32_t old_file_count;
     const struct wh_bytes *bundles; /* [0] the step, then supplements; checked against the index */
     uint32_t bundle_count;
 };

@@ -16,7 +16,14 @@ enum wh_bundle_kind {
     WH_BUNDLE_STEP = 1,   /* from one older version to this one */
     WH_BUNDLE_CONFIG = 2, /* supplement: %config contents */
     WH_BUNDLE_DOC = 3,    /* supplement: %doc contents */
+    WH_BUNDLE_LIST = 4,   /* from a list of files to this one: see file_list.h */
 };
+
+/* Does it lead to a package, rather than supplement one that does? */
+static inline bool wh_bundle_leads(enum wh_bundle_kind kind)
+{
+    return kind == WH_BUNDLE_STEP || kind == WH_BUNDLE_LIST;
+}
 
 /* One content that is produced, as the file table names it. */
 struct wh_entry {
@@ -48,9 +55,10 @@ struct wh_group {
 
 /* Digests of the head; all SHA-256 but the last. */
 struct wh_bundle_identity {
-    uint8_t old_header[32]; /* wh_header_id() of the older version; zeros in supplements */
-    uint8_t prefix[32];     /* of the new package's prefix as published */
-    uint8_t package[32];    /* of the new package file: its pkgid in most repositories */
+    /* wh_header_id() of the older version, or the list's id; zeros in supplements. */
+    uint8_t old_header[32];
+    uint8_t prefix[32];  /* of the new package's prefix as published */
+    uint8_t package[32]; /* of the new package file: its pkgid in most repositories */
     uint8_t package_sha512[64];
 };
 
@@ -94,7 +102,8 @@ WH_MUST_CHECK wh_status wh_bundle_resolve(struct wh_bundle *bundle,
     const struct wh_header *new_header, struct wh_error *err);
 
 /* The new package's prefix as the bundle holds it: digests that follow from contents are '0's.
- * old_header: the bytes of the older main header, checked against identity.old_header by this call.
+ * old_header: the bytes of the older main header, checked against identity.old_header by this call;
+ * empty for a bundle that starts from a list of files.
  * out_bytes: prefix_length bytes, the caller frees. */
 WH_MUST_CHECK wh_status wh_bundle_prefix(const struct wh_bundle *bundle, struct wh_bytes old_header,
     uint8_t **out_bytes, struct wh_error *err);

@@ -5,7 +5,13 @@
 #define WHITTLE_FILE_LIST_H
 
 #include "whittle/header.h"
-#include "whittle/upgrade.h"
+
+/* A regular file as it is on a disk. */
+struct wh_listed_file {
+    char *path; /* absolute */
+    uint64_t size;
+    uint8_t sha256[WH_SHA256_LENGTH];
+};
 
 /* SHA-256 of the list's one spelling (specs/format/bundle.md): what such a bundle has in the place
  * of the older header's id. */

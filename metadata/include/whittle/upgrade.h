@@ -4,17 +4,11 @@
 #ifndef WHITTLE_UPGRADE_H
 #define WHITTLE_UPGRADE_H
 
+#include "whittle/file_list.h"
 #include "whittle/index.h"
 #include "whittle/operations.h"
 
 #define WH_UPGRADE_VERSION 1u
-
-/* A regular file as it is on a disk. */
-struct wh_listed_file {
-    char *path; /* absolute */
-    uint64_t size;
-    uint8_t sha256[WH_SHA256_LENGTH];
-};
 
 /* One package that is to be replaced. */
 struct wh_upgrade_package {

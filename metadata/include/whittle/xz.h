@@ -20,7 +20,7 @@ struct wh_xz_settings {
     uint32_t preset;     /* 0 to 9, with LZMA_PRESET_EXTREME perhaps: how matches are looked for */
     uint32_t dictionary; /* bytes: as the block header says it */
     uint8_t properties;  /* lc, lp and pb as LZMA2 spells them: (pb * 5 + lp) * 9 + lc */
-    bool small;          /* encoded with a dictionary just as long as the content, less CPU and
+    bool small;          /* encoded with a dictionary no longer than the content, less CPU and
                           * memory; the header then says `dictionary` all the same */
     bool threaded;       /* sizes stand in the block headers, as lzma_stream_encoder_mt writes */
     uint64_t block_size; /* bytes of content in each block but the last; 0: all is one block */
