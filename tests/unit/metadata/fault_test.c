@@ -6,6 +6,7 @@
 
 #include <stdlib.h>
 
+#include "packed_pair.h"
 #include "whittle/index.h"
 
 void *__real_malloc(size_t size);
@@ -109,6 +110,22 @@ static void clear_report(struct wh_report *report)
     wh_report_clear(report);
 }
 
+/* Into a sink that allocates nothing itself. */
+static wh_status produce(struct wh_assembly *assembly, struct sample *old, struct wh_report *report,
+    const struct wh_buffer *right, struct wh_error *err)
+{
+    static uint8_t room[1 << 16];
+    struct wh_buffer file = {.data = room, .capacity = sizeof room, .ceiling = sizeof room};
+    struct wh_source source = {sample_read, old};
+    struct wh_sink sink = {sample_sink_write, sample_sink_read, &file};
+
+    WH_TRY(wh_assembly_plan_for(assembly, report, err));
+    WH_TRY(wh_assembly_run(assembly, &source, &sink, NULL, NULL, err));
+    assert_int_equal(file.length, right->length);
+    assert_memory_equal(file.data, right->data, right->length);
+    return WH_OK;
+}
+
 static wh_status assemble(struct wh_error *err)
 {
     struct wh_bytes bundles[] = {wh_buffer_bytes(&step), wh_buffer_bytes(&config)};
@@ -116,25 +133,54 @@ static wh_status assemble(struct wh_error *err)
         .old_header = old_package.parsed.header.bytes, .bundles = bundles, .bundle_count = 2};
     wh_cleanup(wh_assembly_cleanup) struct wh_assembly *assembly = NULL;
     wh_cleanup(clear_report) struct wh_report report = {0};
-    static uint8_t room[1 << 16]; /* a sink that allocates nothing itself */
-    struct wh_buffer file = {.data = room, .capacity = sizeof room, .ceiling = sizeof room};
-    struct wh_source source = {sample_read, &old_package};
-    struct wh_sink sink = {sample_sink_write, sample_sink_read, &file};
 
     WH_TRY(wh_assembly_new(&input, &assembly, err));
     WH_TRY(wh_report_init(&report, wh_assembly_old_header(assembly), err));
     report.differs[sample_file(&old_package, "/etc/sample.conf")] = 1;
-    WH_TRY(wh_assembly_plan_for(assembly, &report, err));
-    WH_TRY(wh_assembly_run(assembly, &source, &sink, NULL, NULL, err));
-    assert_int_equal(file.length, expected.length);
-    assert_memory_equal(file.data, expected.data, expected.length);
-    return WH_OK;
+    return produce(assembly, &old_package, &report, &expected, err);
 }
 
 static void assembling_a_package(void **state)
 {
     (void)state;
     assert_true(repeat(assemble) > 40);
+}
+
+static struct packed_pair packed;
+static struct wh_buffer packed_step;
+static struct wh_buffer packed_expected;
+
+static wh_status assemble_packed(struct wh_error *err)
+{
+    struct wh_bytes bundle = wh_buffer_bytes(&packed_step);
+    struct wh_assembly_input input = {
+        .old_header = packed.old.parsed.header.bytes, .bundles = &bundle, .bundle_count = 1};
+    wh_cleanup(wh_assembly_cleanup) struct wh_assembly *assembly = NULL;
+    wh_cleanup(clear_report) struct wh_report report = {0};
+
+    WH_TRY(wh_assembly_new(&input, &assembly, err));
+    WH_TRY(wh_report_init(&report, wh_assembly_old_header(assembly), err));
+    return produce(assembly, &packed.old, &report, &packed_expected, err);
+}
+
+/* Both codecs, each member alone and some together. */
+static void assembling_from_recipes(void **state)
+{
+    static const char *const together[] = {PACKED_GZIP, PACKED_ELF, PACKED_ZIP, PACKED_TEXT, NULL};
+
+    (void)state;
+    packed_pair_make(&packed);
+    sample_assembled(&packed.fresh, &packed_expected);
+    for (int row = 0; row < 4; row++) {
+        struct sample_coding coding = packed_pair_coding(&packed);
+        coding.patches = row % 2;
+        coding.together = row / 2 ? together : NULL;
+        sample_step_coded(&packed.old, &packed.fresh, &coding, &packed_step);
+        assert_true(repeat(assemble_packed) > 150);
+        wh_buffer_clear(&packed_step);
+    }
+    wh_buffer_clear(&packed_expected);
+    packed_pair_clear(&packed);
 }
 
 static wh_status write_and_read_index(struct wh_error *err)
@@ -189,6 +235,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         TEST(parsing_a_bundle),
         TEST(assembling_a_package),
+        TEST(assembling_from_recipes),
         TEST(writing_and_reading_an_index),
         TEST(reading_a_payload),
     };
