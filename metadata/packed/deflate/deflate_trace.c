@@ -4,6 +4,7 @@
 #include <stdlib.h>
 
 #include "packed/deflate/block_record.h"
+#include "packed/deflate/block_walk.h"
 #include "packed/deflate/departures.h"
 #include "packed/deflate/matcher.h"
 #include "packed/deflate/stored.h"
@@ -124,17 +125,16 @@ static wh_status trace_stored(
 
 static wh_status trace_blocks(struct tracer *tracer, struct wh_error *err)
 {
-    const struct wh_token *tokens = tracer->parts->tokens;
+    struct wh_block_walk walk = wh_block_walk_over(tracer->parts);
 
-    for (size_t i = 0; i < tracer->parts->block_count; i++) {
-        const struct wh_block *block = &tracer->parts->blocks[i];
+    for (; walk.index < tracer->parts->block_count; wh_block_walk_on(&walk)) {
+        const struct wh_block *block = &tracer->parts->blocks[walk.index];
         if (block->type == WH_BLOCK_STORED)
             WH_TRY(trace_stored(tracer, block, err));
         else
-            WH_TRY(trace_coded(tracer, block, tokens, err));
+            WH_TRY(trace_coded(tracer, block, walk.tokens, err));
         if (tracer->symbols_left == 0)
             return WH_OK;
-        tokens += block->token_count;
     }
     return WH_OK;
 }
