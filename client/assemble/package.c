@@ -206,8 +206,11 @@ static wh_status prepare(struct work *work, const struct wh_run *run,
             work->bundle_bytes[i], (size_t)request->bundles[i].size};
     }
     WH_TRY(find_installed(work, run, request, err));
-    struct wh_assembly_input input = {
-        wh_buffer_bytes(&work->from->header_bytes), work->bundles, request->bundle_count};
+    const struct wh_assembly_input input = {
+        .old_header = wh_buffer_bytes(&work->from->header_bytes),
+        .bundles = work->bundles,
+        .bundle_count = request->bundle_count,
+    };
     WH_TRY(wh_assembly_new(&input, &work->assembly, err));
     WH_TRY(check_identity(work, run, request, err));
     WH_TRY(wh_report_observe(run->system, work->from, &work->report, err));

@@ -29,12 +29,12 @@ struct wh_sink {
 struct wh_assembly;
 
 struct wh_assembly_input {
-    struct wh_bytes old_header; /* bytes of the older main header, magic included; or empty */
+    struct wh_bytes old_header;     /* bytes of the older main header, magic included; or empty */
+    const struct wh_bytes *bundles; /* [0] the step, then supplements; checked against the index */
+    uint32_t bundle_count;
     /* Where the step starts from a list of files (file_list.h): that list. */
     const struct wh_listed_file *old_files;
     uint32_t old_file_count;
-    const struct wh_bytes *bundles; /* [0] the step, then supplements; checked against the index */
-    uint32_t bundle_count;
 };
 
 /* Parses and cross-checks; nothing is written. The input's bytes are borrowed until free. */
