@@ -135,7 +135,7 @@ static void lay_contents(const struct wh_debug_sections *sections, const struct 
             continue;
         lay_bytes(out, planned->values[WH_SH_OFFSET], planned->content);
         size_t at = wh_elf_build_id(planned->content, debug->new_id.length);
-        if (out->failed || !planned->has_build_id || at == 0)
+        if (out->failed || !planned->is_outer || at == 0)
             continue;
         uint8_t *id = out->data + planned->values[WH_SH_OFFSET] + at;
         for (size_t k = 0; k < debug->new_id.length; k++)
@@ -151,8 +151,9 @@ static bool moved_end(const struct wh_debug_sections *sections, const struct wh_
         const struct wh_planned *planned = &sections->list[i];
         if (planned->old == 0 || planned->values[WH_SH_TYPE] == WH_SHT_NOBITS)
             continue;
-        const struct wh_section *old = &debug->inner.sections[planned->old];
-        if (old->offset + old->length != end)
+        uint64_t old[WH_SH_FIELDS];
+        wh_load_section(&debug->inner, planned->old, old);
+        if (old[WH_SH_OFFSET] + old[WH_SH_LENGTH] != end)
             continue;
         *out_end = planned->values[WH_SH_OFFSET] + planned->values[WH_SH_LENGTH];
         return true;

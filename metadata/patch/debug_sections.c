@@ -94,13 +94,13 @@ static void add_others(struct wh_debug_sections *sections, const struct wh_debug
 }
 
 /* Is this the old outer file's content, its build-id added? */
-static bool is_outer_content(const struct wh_debugdata *debug, struct wh_bytes inner,
-    struct wh_bytes outer, bool *out_has_build_id)
+static bool is_outer_content(const struct wh_debugdata *debug, const struct wh_planned *planned)
 {
+    struct wh_bytes inner = wh_elf_content(&debug->inner, planned->old);
+    struct wh_bytes outer = wh_elf_content(&debug->moves.old, planned->old_outer);
     size_t at = wh_elf_build_id(outer, debug->old_id.length);
 
-    *out_has_build_id = at > 0;
-    if (inner.length != outer.length || inner.length > NOTE_MAX)
+    if (!planned->old_outer || inner.length != outer.length || inner.length > NOTE_MAX)
         return false;
     for (size_t i = 0; i < inner.length; i++) {
         uint8_t more = at > 0 && i - at < debug->old_id.length ? debug->old_id.data[i - at] : 0;
@@ -116,15 +116,9 @@ static void find_contents(struct wh_debug_sections *sections, const struct wh_de
         struct wh_planned *planned = &sections->list[i];
         if (!planned->outer || planned->values[WH_SH_TYPE] == WH_SHT_NOBITS)
             continue;
-        struct wh_bytes old = wh_elf_content(&debug->inner, planned->old);
-        struct wh_bytes outer = wh_elf_content(&debug->moves.old, planned->old_outer);
-        planned->content = wh_elf_content(&debug->outer, planned->outer);
-        if (!planned->old)
-            planned->has_build_id = wh_elf_build_id(planned->content, debug->new_id.length) > 0;
-        else if (!is_outer_content(debug, old, outer, &planned->has_build_id)) {
-            planned->content = old;
-            planned->has_build_id = false;
-        }
+        planned->is_outer = !planned->old || is_outer_content(debug, planned);
+        planned->content = planned->is_outer ? wh_elf_content(&debug->outer, planned->outer)
+                                             : wh_elf_content(&debug->inner, planned->old);
         planned->values[WH_SH_LENGTH] = planned->content.length;
     }
 }

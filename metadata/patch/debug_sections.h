@@ -18,7 +18,7 @@ struct wh_planned {
     uint32_t outer;     /* in the new outer file */
     uint64_t values[WH_SH_FIELDS];
     struct wh_bytes content;
-    bool has_build_id; /* which the content is less by, as the outer file's is */
+    bool is_outer; /* the content is the new outer file's, less the build-id */
 };
 
 struct wh_debug_sections {
