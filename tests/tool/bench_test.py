@@ -13,11 +13,11 @@ import unittest.mock
 import xml.etree.ElementTree
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "support"))
-from bench import pairs, picture, publication, rivals, sizes, speed, table, tools  # noqa: E402
+from bench import native, packed, pairs, picture, publication, rivals, sizes, speed, table, tools  # noqa: E402
 
 SVG = "{http://www.w3.org/2000/svg}"
 INDEX = """<whittle version="1">
-<package pkgid="aa"><bundle from="0011" size="300" sha256="c0"/><bundle from="0022" size="20" sha256="c1"/><config size="9" sha256="c2"/></package>
+<package pkgid="aa"><bundle from="0011" size="300" sha256="c0"/><bundle from="0011" size="400" sha256="c4"/><bundle from="0022" size="20" sha256="c1"/><config size="9" sha256="c2"/></package>
 <package pkgid="bb"><bundle from="0011" size="77" sha256="c3"/></package>
 </whittle>"""
 
@@ -103,16 +103,79 @@ class Whittle(InFolder):
     """What is read of a published repository."""
 
     def test_steps_of_the_index(self):
+        """The smaller one of two bundles that lead from the same version counts."""
         self.assertEqual(publication.steps(INDEX), {("aa", "0011"): (300, "c0"), ("aa", "0022"): (20, "c1"), ("bb", "0011"): (77, "c3")})
 
     def test_a_group_of_files_is_stored_once(self):
         rows = [{"codec": "delta", "group": 0, "group_bytes": 50, "size": 7}, {"codec": "delta", "group": 0, "group_bytes": 50, "size": 8},
                 {"codec": "whole", "group": 1, "group_bytes": 60, "size": 9}, {"size": 100}]
-        tool = program(self.folder / "whittle-repo", "cat <<'END'\n%s\nEND\n" % json.dumps({"files": rows}))
-        package = pairs.Package(pathlib.Path("o"), "x", "noarch", "1-1", "x-1-1.noarch", "00")
-        bundle = publication.Bundle(pathlib.Path("b"), 1, "c0")
-        found = publication.codecs(tool, {pairs.Pair("x", package, package): bundle})
-        self.assertEqual(found, {"delta": {"files": 2, "bytes": 15, "stored": 50}, "whole": {"files": 1, "bytes": 9, "stored": 60}})
+        found = publication.codecs([{"files": rows}, {"files": rows[:1]}])
+        self.assertEqual(found, {"delta": {"files": 3, "bytes": 22, "stored": 100}, "whole": {"files": 1, "bytes": 9, "stored": 60}})
+
+    def test_a_bundle_is_explained_with_both_packages(self):
+        tool = program(self.folder / "whittle-repo", "printf '{\"said\": \"%s\"}' \"$*\"\n")
+        old, new = (pairs.Package(self.folder / name, "x", "noarch", "1-1", "x-1-1.noarch", "00") for name in ("old", "new"))
+        fill(self.folder, {"new": b"12"})
+        pair = pairs.Pair("x", old, new)
+        found = packed.explained(tool, {pair: publication.Bundle(pathlib.Path("b"), 1, "c0")})
+        self.assertEqual(found, {pair: {"said": "explain --json b %s %s" % (old.path, new.path)}})
+
+
+def explained(**more):
+    """What is said of a bundle with one packed file of a hundred bytes, and a program."""
+    files = [{"share": 30, "size": 100, "recipe": {"packing": "gzip"}}, {"share": 50, "inner_share": 4, "recipe": {"packing": "debugdata"}},
+             {"share": 7, "method": "elf"}, {"size": 9}]
+    gzip = {"files": 1, "bytes": 100, "plain_bytes": 300, "share": 30, "parameters_bytes": 2, "cpu_ms": 0}
+    opaque = [{"packing": "zip", "reason": "it is odd", "size": 5}, {"packing": "gzip", "reason": "it is cut short", "size": 8}]
+    return {"bytes": 120, "groups_bytes": 90, "files": files, "packed": {"gzip": gzip}, "opaque": opaque,
+            "streams": {"predicted": 1, "departing": 2, "tokens": 3, "liblzma": 4, "kept": 5, "left": 6}, **more}
+
+
+class Packed(unittest.TestCase):
+    """What goes through the compression."""
+
+    def test_groups_alone_are_exchanged(self):
+        self.assertEqual([packed.outside(explained(as_they_are_bytes=200)), packed.outside(explained())], [230, 120])
+
+    def summary(self):
+        """Of two packages that are alike."""
+        return packed.summary({pairs.Pair(name, None, None): explained() for name in "ab"})
+
+    def test_sums(self):
+        found = self.summary()
+        self.assertEqual([each["name"] for each in found["packages"]], ["a", "b"])
+        self.assertEqual(found["total"], {"files": 2, "stored": 60, "predicted": 2, "departing": 4, "tokens": 6, "liblzma": 8, "kept": 10, "left": 12,
+                                          "opaque": 4})
+        self.assertEqual(found["packings"], {"gzip": {"files": 2, "bytes": 200, "plain_bytes": 600, "share": 60, "parameters_bytes": 4, "cpu_ms": 0}})
+        self.assertEqual([(each["reason"], each["files"], each["bytes"]) for each in found["opaque"]],
+                         [("it is cut short", 2, 16), ("it is odd", 2, 10)])
+
+    def test_table(self):
+        said = [line.split() for line in packed.text(self.summary()).splitlines()]
+        self.assertIn("a 1 30 1 2 3 4 5 6 2".split(), said)
+        self.assertIn("total 2 60 2 4 6 8 10 12 4".split(), said)
+        self.assertIn("gzip 2 200 600 60 4 0".split(), said)
+        self.assertIn("2 of zip, 10 bytes: it is odd".split(), said)
+
+
+class Native(unittest.TestCase):
+    """Programs with MiniDebugInfo."""
+
+    PAIR = pairs.Pair("xz-utils", None, types.SimpleNamespace(bytes=1000))
+
+    def test_a_bundle_is_header_programs_and_other_files(self):
+        found = native.row(self.PAIR, explained(as_they_are_bytes=200))
+        self.assertEqual(found, {"name": "xz-utils", "full": 1000, "bundle": 120, "outside": 230, "header": 30, "others": 30, "programs": 60,
+                                 "debugdata": 4, "prototype": native.PROTOTYPE["xz-utils"]})
+
+    def test_what_is_over_its_limit_is_marked(self):
+        self.assertEqual([native.verdict(part, 100, 1.15) for part in (114, 116)], ["1.14", "1.16 !"])
+
+    def test_table(self):
+        row = native.row(self.PAIR, explained(as_they_are_bytes=200))
+        said = [line.split() for line in native.text([row, dict(row, name="other", prototype=None, debugdata=7)]).splitlines()]
+        self.assertIn("xz-utils 1 000 230 120 30 30 60 2 383 0.03 4 0.03".split(), said)
+        self.assertIn("other 1 000 230 120 30 30 60 7 0.06 !".split(), said)
 
 
 def result():

@@ -110,6 +110,7 @@ def grid(scale, top, bottom):
 
 def draw(result):
     """The whole picture."""
+    result = dict(result, columns=[column for column in result["columns"] if column != "outside"])
     columns = [column for column in THIN if column in result["columns"]]
     shares = [100 * row[column] / row["full"] for row in result["packages"] for column in columns]
     shares += [100 * result["total"][column] / result["total"]["full"] for column in result["columns"]]

@@ -56,9 +56,14 @@ def index_file(repository):
 
 
 def steps(document):
-    """(pkgid, first digits of the older header's SHA-256) -> (size, SHA-256), from the text of an index."""
-    return {(package.get("pkgid"), bundle.get("from")): (int(bundle.get("size")), bundle.get("sha256"))
-            for package in xml.etree.ElementTree.fromstring(document).iter("package") for bundle in package.iter("bundle")}
+    """(pkgid, first digits of the older header's SHA-256) -> (size, SHA-256), the smallest of several, from the text of an index."""
+    found = {}
+    for package in xml.etree.ElementTree.fromstring(document).iter("package"):
+        for bundle in package.iter("bundle"):
+            step = (int(bundle.get("size")), bundle.get("sha256"))
+            key = (package.get("pkgid"), bundle.get("from"))
+            found[key] = min(step, found.get(key, step))
+    return found
 
 
 def bundles(repository, pairs):
@@ -74,11 +79,15 @@ def bundles(repository, pairs):
     return found
 
 
-def codecs(repo_tool, found):
-    """Codec -> how many files it won, their bytes, and what is stored for them, over all bundles."""
+def explain(repo_tool, pair, bundle):
+    """What is in a bundle, and what it would have been otherwise."""
+    return json.loads(tools.run(repo_tool, "explain", "--json", bundle.path, pair.old.path, pair.new.path))
+
+
+def codecs(all_explained):
+    """Codec -> how many files it won, their bytes, and what is stored for them, over all bundles that were explained."""
     totals = {}
-    for pair, bundle in found.items():
-        explained = json.loads(tools.run(repo_tool, "explain", "--json", bundle.path, pair.old.path))
+    for explained in all_explained:
         groups = set()
         for file in explained.get("files", []):
             if not file.get("codec"):

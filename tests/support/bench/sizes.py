@@ -4,7 +4,7 @@ import functools
 import pathlib
 import tempfile
 
-from bench import pairs, publication, rivals, tools
+from bench import native, packed, pairs, publication, rivals, tools
 
 
 class Unpacked:
@@ -51,14 +51,13 @@ def rival_bytes(unpacked, present, work):
     return found
 
 
-def whittle_bytes(options, chosen, work):
-    """Pair -> its bundle where it has one, bytes of the index, and the codecs' shares."""
-    programs = publication.programs(options.build)
+def whittle_bytes(options, programs, chosen, work):
+    """Pair -> its bundle where it has one, bytes of the index, and pair -> what the bundle is explained by."""
     repository = work / "repository"
     publication.copy(options.corpus / "new", repository, chosen if options.only else None)
     tools.run(programs / "whittle-repo", "publish", repository, "--previous", options.corpus / "old")
     found = publication.bundles(repository, chosen)
-    return found, publication.index_file(repository).stat().st_size, publication.codecs(programs / "whittle-repo", found)
+    return found, publication.index_file(repository).stat().st_size, packed.explained(programs / "whittle-repo", found)
 
 
 def summary(rows, columns, index):
@@ -74,17 +73,20 @@ def measure(options):
     chosen = pairs.load(options.corpus, options.only)
     absent = {rival.key: tools.missing(rival.programs) for rival in rivals.ALL}
     present = [rival for rival in rivals.ALL if not absent[rival.key]]
+    programs = publication.programs(options.build)
     with tools.scratch() as folder:
         work = pathlib.Path(folder)
-        bundles, index, codecs = whittle_bytes(options, chosen, work)
+        bundles, index, said = whittle_bytes(options, programs, chosen, work)
         unpacked = tools.work_off([(pair.new.bytes, "unpacking " + pair.label, functools.partial(Unpacked, pair, work)) for pair in chosen])
         others = rival_bytes(unpacked, present, work)
     rows = []
     for pair in chosen:
         row = {"name": pair.label, "old": pair.old.version, "new": pair.new.version, "full": pair.new.bytes}
         row.update({rival.key: others[pair.label, rival.key] for rival in present})
+        row["outside"] = packed.outside(said[pair]) if pair in said else row["full"]
         row["whittle"] = bundles[pair].bytes if pair in bundles else row["full"]
         rows.append(dict(row, has_bundle=pair in bundles))
-    columns = ["full", *(rival.key for rival in present), "whittle"]
-    return {"columns": columns, "packages": rows, "index": index, "total": summary(rows, columns, index), "codecs": codecs,
+    columns = ["full", *(rival.key for rival in present), "outside", "whittle"]
+    return {"columns": columns, "packages": rows, "index": index, "total": summary(rows, columns, index),
+            "codecs": publication.codecs(said.values()), "packed": packed.summary(said), "native": None if options.only else native.sizes(programs),
             "left_out": {key: programs for key, programs in absent.items() if programs}}

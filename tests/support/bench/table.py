@@ -2,7 +2,7 @@
 """The figures as text for people."""
 from bench import rivals, tools
 
-TITLES = {"full": "full package", "whittle": "whittle", **{rival.key: rival.title for rival in rivals.ALL}}
+TITLES = {"full": "full package", "outside": "outside", "whittle": "whittle", **{rival.key: rival.title for rival in rivals.ALL}}
 WIDTH = 12
 
 
@@ -34,7 +34,8 @@ def of_bytes(result):
     lines += [line("whittle's index", [*skipped, grouped(result["index"])]),
               line("total with the index", [*skipped, grouped(total["whittle_and_index"])], share(total["whittle_and_index"], total["full"]))]
     lines += ["", "Full packages, deltarpm and whittle are all that is downloaded; the other columns are file contents without the package's header.",
-              "What has no older file of the same path counts as zstd -19 in bsdiff, xdelta3 and zstd patch."]
+              "What has no older file of the same path counts as zstd -19 in bsdiff, xdelta3 and zstd patch.",
+              "Outside: whittle's bundles if files that are compressed themselves were patched as they are."]
     lines += codec_lines(result["codecs"])
     return "\n".join(lines + left_out_lines(result["left_out"]))
 
