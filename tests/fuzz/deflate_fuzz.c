@@ -89,7 +89,7 @@ static void check_parameters(struct wh_bytes parameters)
     struct wh_error err = {0};
     size_t length;
 
-    made_text(text, sizeof text);
+    made_prose(text, sizeof text);
     if (!fuzz_ok(
             wh_deflate_pack((struct wh_bytes){text, sizeof text}, parameters, &made, &err), &err))
         return;

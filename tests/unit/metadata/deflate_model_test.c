@@ -87,7 +87,7 @@ static int make_contents(void **state)
 
     if (!contents)
         return -1;
-    made_text(contents->text, sizeof contents->text);
+    made_prose(contents->text, sizeof contents->text);
     made_mixture(contents->mixture);
     make_skewed(contents->skewed);
     *state = contents;

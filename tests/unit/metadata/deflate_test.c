@@ -16,7 +16,7 @@ static void check_parts(const struct wh_deflate_parts *parts, const char *encode
     size_t tokens = 0;
     size_t length = 0;
 
-    made_text(text, sizeof text);
+    made_prose(text, sizeof text);
     if (parts->plain.length != sizeof text || memcmp(parts->plain.data, text, sizeof text) != 0)
         fail_msg("%s: another text", encoder);
     for (size_t i = 0; i < parts->block_count; i++) {

@@ -44,7 +44,7 @@ static void blocks_as_modelled_take_no_bytes(void **state)
 
     (void)state;
     assert_non_null(text);
-    made_text(text, TEXT_LENGTH);
+    made_prose(text, TEXT_LENGTH);
     make_usual((struct wh_bytes){text, TEXT_LENGTH}, &packed);
     OK(wh_tokens_unpack(wh_buffer_bytes(&packed), &tokens, &length, &err));
     /* model 8, no records, two bytes of blocks */
@@ -69,7 +69,7 @@ static void a_small_change_stays_small(void **state)
 
     (void)state;
     assert_non_null(text);
-    made_text(text, TEXT_LENGTH);
+    made_prose(text, TEXT_LENGTH);
     make_usual((struct wh_bytes){text, TEXT_LENGTH}, &packed);
     OK(wh_tokens_unpack(wh_buffer_bytes(&packed), &before, &length, &err));
     memcpy(text + TEXT_LENGTH / 2, "CHANGED", 7);

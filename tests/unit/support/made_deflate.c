@@ -48,7 +48,7 @@ static void write_text(struct writer *writer, uint8_t *out, size_t length)
     }
 }
 
-void made_text(uint8_t *out, size_t length)
+void made_prose(uint8_t *out, size_t length)
 {
     struct writer writer;
 

@@ -7,7 +7,7 @@
 
 enum {
     MADE_DEFLATES = 9,
-    MADE_DEFLATE_TEXT = 500, /* bytes of made_text() that each of them holds */
+    MADE_DEFLATE_TEXT = 500, /* bytes of made_prose() that each of them holds */
     MADE_MIXTURE = 200000,
 };
 
@@ -19,7 +19,7 @@ struct made_deflate {
 extern const struct made_deflate made_deflates[MADE_DEFLATES];
 
 /* Words of a small vocabulary; a shorter text is the beginning of a longer one. */
-void made_text(uint8_t *out, size_t length);
+void made_prose(uint8_t *out, size_t length);
 /* The same, noise, zeros, and text again. */
 void made_mixture(uint8_t out[MADE_MIXTURE]);
 
