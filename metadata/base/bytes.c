@@ -227,3 +227,10 @@ void *wh_array(uint64_t count, size_t size, uint64_t ceiling, struct wh_error *e
         (void)wh_no_memory(err);
     return array;
 }
+
+void *wh_grown(void *array, uint32_t count, size_t size)
+{
+    bool full = (count & (count - 1)) == 0; /* capacity doubles at the powers of two */
+
+    return full ? realloc(array, (count ? 2 * (size_t)count : 1) * size) : array;
+}

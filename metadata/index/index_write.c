@@ -1,10 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* index_write.c - writes the index. All values are digits, so nothing needs escaping. */
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "whittle/index.h"
+#include "index/bundle_element.h"
 #include "whittle/limits.h"
 
 static int compare_packages(const void *left, const void *right)
@@ -28,41 +27,15 @@ static int compare_bundles(const void *left, const void *right)
     return order ? order : memcmp(a->sha256, b->sha256, sizeof a->sha256);
 }
 
-static void put(struct wh_buffer *out, const char *text)
-{
-    wh_buffer_append(out, text, strlen(text));
-}
-
-static void put_number(struct wh_buffer *out, const char *name, uint64_t value)
-{
-    char text[48];
-
-    (void)snprintf(text, sizeof text, " %s=\"%llu\"", name, (unsigned long long)value);
-    put(out, text);
-}
-
 static void put_bundle(struct wh_buffer *out, const struct wh_index_bundle *bundle)
 {
     static const char *const names[] = {
         [WH_BUNDLE_STEP] = "bundle", [WH_BUNDLE_CONFIG] = "config", [WH_BUNDLE_DOC] = "doc"};
-    char hex[2 * WH_SHA256_LENGTH + 1];
 
-    put(out, "<");
-    put(out, names[bundle->kind]);
-    if (bundle->kind == WH_BUNDLE_STEP) {
-        wh_hex(bundle->from, sizeof bundle->from, hex);
-        put(out, " from=\"");
-        put(out, hex);
-        put(out, "\"");
-    }
-    put_number(out, "size", bundle->size);
-    wh_hex(bundle->sha256, sizeof bundle->sha256, hex);
-    put(out, " sha256=\"");
-    put(out, hex);
-    put(out, "\"");
-    if (bundle->kind == WH_BUNDLE_STEP && bundle->cpu_ms > 0)
-        put_number(out, "cpu-ms", bundle->cpu_ms);
-    put(out, "/>");
+    wh_xml_put(out, "<");
+    wh_xml_put(out, names[bundle->kind]);
+    wh_bundle_element_put(out, bundle);
+    wh_xml_put(out, "/>");
 }
 
 /* The bundles of a package in their order, in which rivals are neighbours. */
@@ -81,16 +54,16 @@ wh_status wh_index_write(struct wh_index *index, struct wh_buffer *out_xml, stru
 {
     if (index->package_count > 0)
         qsort(index->packages, index->package_count, sizeof *index->packages, compare_packages);
-    put(out_xml, "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<whittle version=\"1\">\n");
+    wh_xml_put(out_xml, "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<whittle version=\"1\">\n");
     for (uint32_t i = 0; i < index->package_count; i++) {
         struct wh_index_package *package = &index->packages[i];
         qsort(package->bundles, package->bundle_count, sizeof *package->bundles, compare_bundles);
-        put(out_xml, "<package pkgid=\"");
-        put(out_xml, package->pkgid);
-        put(out_xml, "\">");
+        wh_xml_put(out_xml, "<package");
+        wh_xml_put_text(out_xml, "pkgid", package->pkgid);
+        wh_xml_put(out_xml, ">");
         WH_TRY(put_bundles(out_xml, package, err));
-        put(out_xml, "</package>\n");
+        wh_xml_put(out_xml, "</package>\n");
     }
-    put(out_xml, "</whittle>\n");
+    wh_xml_put(out_xml, "</whittle>\n");
     return wh_buffer_check(out_xml, err);
 }

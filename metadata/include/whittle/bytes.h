@@ -69,4 +69,8 @@ bool wh_decimal(const char *text, uint64_t ceiling, uint64_t *out_value);
  * ceiling bytes. Memory is zeroed; a count of 0 still gives a pointer. The caller frees. */
 void *wh_array(uint64_t count, size_t size, uint64_t ceiling, struct wh_error *err);
 
+/* Room for one more record at the end of an array that only this makes longer: its new place, or
+ * NULL, and it stays as it was. */
+void *wh_grown(void *array, uint32_t count, size_t size);
+
 #endif

@@ -167,6 +167,63 @@ static void refuses_too_many_bundles_of_a_package(void **state)
     REFUSED(WH_OVER_LIMIT, "too many bundles", wh_index_read(wh_buffer_bytes(&text), &index, &err));
 }
 
+/* libxml2 compares each attribute with all before it. */
+static void refuses_too_many_attributes_of_an_element(void **state)
+{
+    static const char *const values[] = {"=''", "\n = \n\">\""};
+
+    (void)state;
+    for (size_t way = 0; way < COUNT(values); way++)
+        for (unsigned count = 63; count < 65; count++) {
+            wh_cleanup(wh_buffer_clear) struct wh_buffer text = {.ceiling = 1 << 20};
+            struct wh_index index = {0};
+            wh_buffer_append(&text, "<whittle version='1'>", 21);
+            wh_buffer_append(&text, "<later", 6);
+            for (unsigned i = 0; i <= count; i++) {
+                char attribute[32];
+                int length = snprintf(attribute, sizeof attribute, " a%u%s", i, values[way]);
+                wh_buffer_append(&text, attribute, (size_t)length);
+            }
+            wh_buffer_append(&text, "/></whittle>", 12);
+            if (count == 63)
+                OK(wh_index_read(wh_buffer_bytes(&text), &index, &err));
+            else
+                REFUSED(WH_OVER_LIMIT, "too many attributes",
+                    wh_index_read(wh_buffer_bytes(&text), &index, &err));
+        }
+}
+
+/* What is looked for before libxml2 reads must not hide in another encoding. */
+static void takes_nothing_but_utf_8(void **state)
+{
+    static const char wide[] = "\xff\xfe<\0w\0/\0>";
+    static const char *const declared[] = {"UTF-16", "UTF-7", "IBM037", "ISO-8859-1", "nothing"};
+    struct wh_index index = {0};
+
+    (void)state;
+    REFUSED(WH_MALFORMED, "UTF-8",
+        wh_index_read((struct wh_bytes){(const uint8_t *)wide, sizeof wide}, &index, &err));
+    REFUSED(WH_MALFORMED, "UTF-8", read_text("\x4c\x6f\xa7\x94", &index, &err));
+    REFUSED(WH_MALFORMED, "UTF-8",
+        wh_index_read((struct wh_bytes){(const uint8_t *)INDEX(PACKAGE), sizeof INDEX(PACKAGE)},
+            &index, &err)); /* with its NUL */
+    for (size_t i = 0; i < COUNT(declared); i++) {
+        char text[256];
+        (void)snprintf(text, sizeof text,
+            "<?xml version='1.0' encoding='%s'?><whittle version='1'><a "
+            "b='+AD0-\xc3\xa9'/></whittle>",
+            declared[i]);
+        OK(read_text(text, &index, &err)); /* as UTF-8, whatever it says */
+        wh_index_clear(&index);
+    }
+    REFUSED(WH_MALFORMED, "not well-formed",
+        read_text("<whittle version='1'><a b='\xe9'/></whittle>", &index, &err));
+    OK(read_text("\xef\xbb\xbf" INDEX(PACKAGE), &index, &err));
+    wh_index_clear(&index);
+    OK(read_text("<whittle version='1'><!-- no --><![CDATA[ type ]]></whittle>", &index, &err));
+    wh_index_clear(&index);
+}
+
 static void random_bytes(uint8_t *out, size_t length)
 {
     static uint64_t value = 88172645463325252ull; /* xorshift64: the test is the same each time */
@@ -329,6 +386,8 @@ int main(void)
         cmocka_unit_test(reads_a_version_that_two_bundles_start_from),
         cmocka_unit_test(refuses_what_is_no_index),
         cmocka_unit_test(refuses_too_many_bundles_of_a_package),
+        cmocka_unit_test(refuses_too_many_attributes_of_an_element),
+        cmocka_unit_test(takes_nothing_but_utf_8),
         cmocka_unit_test(costs_less_than_a_hundred_bytes_a_bundle),
         cmocka_unit_test(what_is_written_is_read_the_same),
         cmocka_unit_test(bundles_without_cost_are_written_first),

@@ -1,0 +1,189 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* xml_read.c - hostile XML, see xml.h. What libxml2 reads in more time than in proportion to the
+ * length, or in more memory, is looked for before: many attributes of one element, entities. */
+#include <libxml/xmlreader.h>
+#include <string.h>
+
+#include "base/xml.h"
+#include "whittle/cleanup.h"
+#include "whittle/codec.h"
+#include "whittle/digest.h"
+
+enum { ATTRIBUTES_MAX = 64 };
+
+struct wh_xml {
+    xmlTextReaderPtr reader;
+    bool failed; /* no memory for a value */
+};
+
+static void free_reader(xmlTextReaderPtr *reader)
+{
+    xmlFreeTextReader(*reader);
+}
+
+static void silence(void *context, const char *message, xmlParserSeverities severity,
+    xmlTextReaderLocatorPtr locator)
+{
+    (void)context;
+    (void)message;
+    (void)severity;
+    (void)locator;
+}
+
+/* ---- before libxml2 sees it ------------------------------------------------------------------ */
+
+/* No byte order mark but UTF-8's, and no NUL: then libxml2, which is told to ignore the
+ * declaration, reads the very bytes that are looked at here. */
+static bool is_plain_text(struct wh_bytes xml)
+{
+    return strchr("<\xef \t\r\n", xml.data[0]) && !memchr(xml.data, '\0', xml.length);
+}
+
+static bool starts_with(const uint8_t *at, const uint8_t *end, const char *text)
+{
+    size_t length = strlen(text);
+
+    return (size_t)(end - at) >= length && memcmp(at, text, length) == 0;
+}
+
+/* "<!" begins a comment, a CDATA section or a document type, and nothing else. */
+static bool is_document_type(const uint8_t *at, const uint8_t *end)
+{
+    return starts_with(at, end, "<!") && !starts_with(at, end, "<!--") &&
+           !starts_with(at, end, "<![CDATA[");
+}
+
+static bool is_space(uint8_t byte)
+{
+    return byte == ' ' || byte == '\t' || byte == '\r' || byte == '\n';
+}
+
+/* An equals sign, perhaps blanks, a quote. */
+static bool is_assignment(const uint8_t *at, const uint8_t *end)
+{
+    if (*at++ != '=')
+        return false;
+    while (at < end && is_space(*at))
+        at++;
+    return at < end && (*at == '"' || *at == '\'');
+}
+
+/* Values hold no '<', so that an element has no more attributes than assignments up to the next. */
+static wh_status look_over(
+    struct wh_bytes xml, const struct wh_xml_form *form, struct wh_error *err)
+{
+    const uint8_t *end = xml.data + xml.length;
+    unsigned assignments = 0;
+
+    if (!is_plain_text(xml))
+        return wh_fail(err, WH_MALFORMED, "%s: it is not well-formed XML in UTF-8", form->name);
+    for (const uint8_t *at = xml.data; at < end; at++) {
+        if (*at == '<')
+            assignments = 0;
+        if (is_document_type(at, end))
+            return wh_fail(err, WH_MALFORMED, "%s: it has a document type", form->name);
+        if (is_assignment(at, end) && ++assignments > ATTRIBUTES_MAX)
+            return wh_fail(
+                err, WH_OVER_LIMIT, "%s: an element has too many attributes", form->name);
+    }
+    return WH_OK;
+}
+
+/* ---- elements -------------------------------------------------------------------------------- */
+
+static wh_status read_root(
+    struct wh_xml *element, const struct wh_xml_form *form, struct wh_error *err)
+{
+    const char *name = (const char *)xmlTextReaderConstLocalName(element->reader);
+    uint64_t version = 0;
+
+    if (strcmp(name, form->root) != 0)
+        return wh_fail(err, WH_MALFORMED, "%s: it does not begin as one", form->name);
+    if (!wh_xml_number(element, "version", UINT64_MAX, &version))
+        return wh_fail(err, WH_MALFORMED, "%s: it has no format version", form->name);
+    if (version != form->version)
+        return wh_fail(err, WH_UNSUPPORTED, "%s: format version %llu is not known", form->name,
+            (unsigned long long)version);
+    return WH_OK;
+}
+
+static wh_status read_element(
+    struct wh_xml *element, const struct wh_xml_form *form, void *context, struct wh_error *err)
+{
+    const char *name = (const char *)xmlTextReaderConstLocalName(element->reader);
+    int depth = xmlTextReaderDepth(element->reader);
+    wh_status status = depth == 0 ? read_root(element, form, err)
+                                  : form->element(context, element, name, depth, err);
+
+    /* A value that found no memory was taken for an absent one: whatever followed is moot. */
+    return element->failed ? wh_no_memory(err) : status;
+}
+
+static wh_status read_xml(
+    struct wh_bytes xml, const struct wh_xml_form *form, void *context, struct wh_error *err)
+{
+    int more;
+
+    if (xml.length > form->ceiling)
+        return wh_fail(err, WH_OVER_LIMIT, "%s: larger than %zu bytes", form->name, form->ceiling);
+    if (xml.length == 0)
+        return wh_fail(err, WH_MALFORMED, "%s: it is empty", form->name);
+    WH_TRY(look_over(xml, form, err));
+    wh_cleanup(free_reader) xmlTextReaderPtr reader = xmlReaderForMemory((const char *)xml.data,
+        (int)xml.length, NULL, NULL, XML_PARSE_NONET | XML_PARSE_IGNORE_ENC);
+    if (!reader)
+        return wh_no_memory(err);
+    xmlTextReaderSetErrorHandler(reader, silence, NULL);
+    struct wh_xml element = {.reader = reader};
+    while ((more = xmlTextReaderRead(reader)) == 1)
+        if (xmlTextReaderNodeType(reader) == XML_READER_TYPE_ELEMENT)
+            WH_TRY(read_element(&element, form, context, err));
+    if (more < 0)
+        return wh_fail(err, WH_MALFORMED, "%s: it is not well-formed XML", form->name);
+    return WH_OK;
+}
+
+wh_status wh_xml_read(
+    struct wh_bytes bytes, const struct wh_xml_form *form, void *context, struct wh_error *err)
+{
+    static const uint8_t zstd_magic[4] = {0x28, 0xb5, 0x2f, 0xfd};
+    wh_cleanup(wh_buffer_clear) struct wh_buffer inflated = {.ceiling = form->ceiling};
+
+    if (bytes.length > form->stored_ceiling)
+        return wh_fail(
+            err, WH_OVER_LIMIT, "%s: larger than %zu bytes", form->name, form->stored_ceiling);
+    if (bytes.length >= sizeof zstd_magic &&
+        memcmp(bytes.data, zstd_magic, sizeof zstd_magic) == 0) {
+        WH_TRY(wh_frame_read_all(bytes, &inflated, err));
+        bytes = wh_buffer_bytes(&inflated);
+    }
+    return read_xml(bytes, form, context, err);
+}
+
+/* ---- attributes ------------------------------------------------------------------------------ */
+
+const char *wh_xml_value(struct wh_xml *element, const char *name)
+{
+    int found = xmlTextReaderMoveToAttribute(element->reader, (const xmlChar *)name);
+    const char *value = found == 1 ? (const char *)xmlTextReaderConstValue(element->reader) : NULL;
+
+    if (found < 0 || (found == 1 && !value))
+        element->failed = true;
+    if (found == 1)
+        (void)xmlTextReaderMoveToElement(element->reader);
+    return value;
+}
+
+bool wh_xml_hex(struct wh_xml *element, const char *name, uint8_t *out, size_t length)
+{
+    const char *value = wh_xml_value(element, name);
+
+    return value && wh_unhex(value, strlen(value), out, length);
+}
+
+bool wh_xml_number(struct wh_xml *element, const char *name, uint64_t ceiling, uint64_t *out_number)
+{
+    const char *value = wh_xml_value(element, name);
+
+    return value && wh_decimal(value, ceiling, out_number);
+}
