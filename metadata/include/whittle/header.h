@@ -12,6 +12,7 @@
 /* RPMFILE_* of rpm/rpmfiles.h, as far as the formats speak of them. */
 #define WH_FILE_CONFIG (1u << 0)
 #define WH_FILE_DOC (1u << 1)
+#define WH_FILE_NOREPLACE (1u << 4)
 #define WH_FILE_GHOST (1u << 6)
 
 struct wh_file {
