@@ -114,8 +114,10 @@ class Rate:
         """Bytes a second, 0 when none are known."""
         try:
             number = os.open(os.path.join(self._folder, RATE_FILE), os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK)
-            with os.fdopen(number, 'rb') as file:
-                text = file.read(32)
+            try:
+                text = os.read(number, 32)
+            finally:
+                os.close(number)
         except OSError:
             return 0
         return min(int(text), RATE_MAX) if re.fullmatch(br'[1-9][0-9]{0,17}\n', text) else 0
