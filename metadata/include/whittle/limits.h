@@ -34,7 +34,7 @@
 
 #define WH_INDEX_MAX (256u << 20) /* inflated; 1e6 bundles */
 #define WH_INDEX_PACKAGES_MAX (1u << 20)
-#define WH_INDEX_BUNDLES_MAX 64u /* older versions a package */
+#define WH_INDEX_BUNDLES_MAX 64u /* of a package, two for an older version perhaps */
 
 #define WH_CARRIER_MAX (64u << 10) /* what the rpm plugin reads at most */
 
