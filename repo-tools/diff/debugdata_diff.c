@@ -8,7 +8,10 @@
 #include "whittle/codec.h"
 #include "whittle/limits.h"
 
-enum { LEVEL = 3 }; /* of the compression that decides */
+enum {
+    LEVEL = 3,  /* of the compression that decides */
+    SURE = 128, /* what takes so much less than the inner file needs no comparison */
+};
 
 static void free_debug(struct wh_debugdata **debug)
 {
@@ -75,24 +78,49 @@ static wh_status measure(const struct wh_residue *residue, size_t *out_length, s
     return WH_OK;
 }
 
+static wh_status check_streams(const struct wh_residue *residue, struct wh_error *err)
+{
+    for (int i = 0; i < WH_STREAMS; i++)
+        WH_TRY(wh_buffer_check(&residue->streams[i], err));
+    return WH_OK;
+}
+
+/* The same failures leave the other way open. */
+static bool is_no_way(wh_status status)
+{
+    return status == WH_UNSUPPORTED || status == WH_OVER_LIMIT;
+}
+
+static wh_status keep(
+    wh_status status, const struct wh_residue *residue, size_t *out_length, struct wh_error *err)
+{
+    *out_length = SIZE_MAX;
+    if (is_no_way(status))
+        return WH_OK;
+    WH_TRY(status);
+    WH_TRY(check_streams(residue, err));
+    return measure(residue, out_length, err);
+}
+
 static wh_status diff_inner(const struct wh_debug_file *old, const struct wh_debug_file *fresh,
     const struct wh_residue *outer, enum wh_effort effort, struct wh_residue *out_inner,
     struct wh_error *err)
 {
     wh_cleanup(wh_residue_clear) struct wh_residue predicted;
     wh_cleanup(wh_residue_clear) struct wh_residue patched;
-    size_t predicted_length = SIZE_MAX;
-    size_t patched_length;
+    size_t predicted_length;
+    size_t patched_length = SIZE_MAX;
 
     wh_residue_init(&predicted);
     wh_residue_init(&patched);
     wh_status status = diff_predicted(old, fresh, outer, effort, &predicted, err);
-    if (status == WH_OK)
-        WH_TRY(measure(&predicted, &predicted_length, err));
-    else if (status != WH_UNSUPPORTED && status != WH_OVER_LIMIT)
+    WH_TRY(keep(status, &predicted, &predicted_length, err));
+    if (predicted_length > fresh->inner.length / SURE) {
+        status = diff_patched(old->inner, fresh->inner, effort, &patched, err);
+        WH_TRY(keep(status, &patched, &patched_length, err));
+    }
+    if (predicted_length == SIZE_MAX && patched_length == SIZE_MAX)
         return status;
-    WH_TRY(diff_patched(old->inner, fresh->inner, effort, &patched, err));
-    WH_TRY(measure(&patched, &patched_length, err));
     struct wh_residue *best = predicted_length <= patched_length ? &predicted : &patched;
     *out_inner = *best;
     wh_residue_init(best);
@@ -109,8 +137,7 @@ wh_status wh_debugdata_diff(const struct wh_debug_file *old, const struct wh_deb
     WH_TRY(wh_diff(old->outer, fresh->outer, effort, &method, &residue, err));
     WH_TRY(diff_inner(old, fresh, &residue, effort, &inner, err));
     wh_residue_append(&residue, &inner);
-    for (int i = 0; i < WH_STREAMS; i++)
-        WH_TRY(wh_buffer_check(&residue.streams[i], err));
+    WH_TRY(check_streams(&residue, err));
     *out_residue = residue;
     residue = (struct wh_residue){0};
     return WH_OK;

@@ -5,8 +5,9 @@
 
 #include <stdlib.h>
 
+#include "diff/debugdata_diff.h"
 #include "diff/diff.h"
-#include "made_elf.h"
+#include "made_debug.h"
 #include "whittle/cleanup.h"
 
 void *__real_malloc(size_t size);
@@ -45,15 +46,18 @@ void *__wrap_reallocarray(void *pointer, size_t count, size_t size)
     return fails_now() ? NULL : __real_reallocarray(pointer, count, size);
 }
 
-static struct made_elf old;
-static struct made_elf fresh;
+/* The two builds: of a program, or of one with its MiniDebugInfo. */
+static struct wh_debug_file old;
+static struct wh_debug_file fresh;
 static enum wh_effort effort;
 
 static wh_status make(struct wh_residue *out_residue, struct wh_error *err)
 {
     enum wh_patch_method method;
 
-    return wh_diff(made_elf_file(&old), made_elf_file(&fresh), effort, &method, out_residue, err);
+    if (old.inner.length > 0)
+        return wh_debugdata_diff(&old, &fresh, effort, out_residue, err);
+    return wh_diff(old.outer, fresh.outer, effort, &method, out_residue, err);
 }
 
 static wh_status apply(const struct wh_residue *residue, uint8_t *out, struct wh_error *err)
@@ -62,7 +66,10 @@ static wh_status apply(const struct wh_residue *residue, uint8_t *out, struct wh
 
     for (int i = 0; i < WH_STREAMS; i++)
         readers[i] = wh_reader_over(wh_buffer_bytes(&residue->streams[i]));
-    return wh_patch_decode(readers, made_elf_file(&old), out, fresh.file.length, err);
+    if (old.inner.length == 0)
+        return wh_patch_decode(readers, old.outer, out, fresh.outer.length, err);
+    return wh_debugdata_decode(readers, &old, fresh.build_id, out + fresh.outer.length,
+        fresh.inner.length, out, fresh.outer.length, err);
 }
 
 /* How many allocations making takes; the residue of the time when none failed. */
@@ -102,44 +109,74 @@ static int apply_under_faults(const struct wh_residue *residue, uint8_t *out)
     }
 }
 
-static void under_faults(uint16_t machine, uint16_t type, unsigned parts)
+static void under_faults(void)
 {
-    struct made_recipe recipe = {machine, type, parts, 0, false};
     wh_cleanup(wh_residue_clear) struct wh_residue residue;
+    wh_autofree uint8_t *out = malloc(fresh.outer.length + fresh.inner.length);
 
-    made_elf_make(&recipe, &old);
-    recipe.inserted = 80;
-    recipe.added = true;
-    made_elf_make(&recipe, &fresh);
-    wh_autofree uint8_t *out = malloc(fresh.file.length);
     assert_non_null(out);
     for (effort = WH_EFFORT_FAST; effort <= WH_EFFORT_BEST; effort++) {
         assert_true(make_under_faults(&residue) > 10);
         assert_true(apply_under_faults(&residue, out) > 5);
-        assert_memory_equal(out, fresh.file.data, fresh.file.length);
+        assert_memory_equal(out, fresh.outer.data, fresh.outer.length);
+        if (fresh.inner.length > 0)
+            assert_memory_equal(out + fresh.outer.length, fresh.inner.data, fresh.inner.length);
         if (effort < WH_EFFORT_BEST)
             wh_residue_clear(&residue);
     }
-    made_elf_clear(&old);
-    made_elf_clear(&fresh);
+}
+
+static void programs_under_faults(uint16_t machine, uint16_t type, unsigned parts)
+{
+    struct made_recipe recipe = {machine, type, parts, 0, false};
+    wh_cleanup(made_elf_clear) struct made_elf before;
+    wh_cleanup(made_elf_clear) struct made_elf after;
+
+    made_elf_make(&recipe, &before);
+    recipe.inserted = 80;
+    recipe.added = true;
+    made_elf_make(&recipe, &after);
+    old = (struct wh_debug_file){.outer = made_elf_file(&before)};
+    fresh = (struct wh_debug_file){.outer = made_elf_file(&after)};
+    under_faults();
 }
 
 static void shared_objects(void **state)
 {
     (void)state;
-    under_faults(WH_EM_X86_64, MADE_ET_DYN, MADE_ALL);
+    programs_under_faults(WH_EM_X86_64, MADE_ET_DYN, MADE_ALL);
 }
 
 static void modules(void **state)
 {
     (void)state;
-    under_faults(WH_EM_AARCH64, WH_ET_REL, MADE_ALL | MADE_TYPES);
+    programs_under_faults(WH_EM_AARCH64, WH_ET_REL, MADE_ALL | MADE_TYPES);
 }
 
 static void programs_of_go(void **state)
 {
     (void)state;
-    under_faults(WH_EM_X86_64, WH_ET_EXEC, MADE_CALLS | MADE_GO);
+    programs_under_faults(WH_EM_X86_64, WH_ET_EXEC, MADE_CALLS | MADE_GO);
+}
+
+static void debug_information(void **state)
+{
+    struct made_debug_recipe recipe = {
+        .outer = {WH_EM_X86_64, MADE_ET_DYN, MADE_CALLS | MADE_FRAMES | MADE_DYNAMIC, 0, false},
+        .packed_length = 64,
+        .package = "",
+    };
+    wh_cleanup(made_debug_clear) struct made_debug before;
+    wh_cleanup(made_debug_clear) struct made_debug after;
+
+    (void)state;
+    made_debug_make(&recipe, &before);
+    recipe.outer.inserted = 80;
+    recipe.changes = MADE_SYMBOLS_RENAMED | MADE_SYMBOL_REMOVED;
+    made_debug_make(&recipe, &after);
+    old = made_debug_file(&before);
+    fresh = made_debug_file(&after);
+    under_faults();
 }
 
 int main(void)
@@ -148,6 +185,7 @@ int main(void)
         cmocka_unit_test(shared_objects),
         cmocka_unit_test(modules),
         cmocka_unit_test(programs_of_go),
+        cmocka_unit_test(debug_information),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
