@@ -176,7 +176,8 @@ static bool is_wrong_guess(wh_status status)
     return status == WH_MISMATCH || status == WH_OVER_LIMIT;
 }
 
-/* Both dictionaries, the one that was right the last time first. */
+/* Both dictionaries, the one that was right the last time first. Where they do not differ, that one
+ * stays, to be tried first the next time too. */
 static wh_status try_preset(
     struct search *search, uint32_t preset, bool small, struct wh_error *err)
 {
@@ -186,7 +187,7 @@ static wh_status try_preset(
     bool differ = longest < search->settings.dictionary;
 
     search->settings.preset = preset;
-    search->settings.small = small && differ;
+    search->settings.small = small;
     wh_status status = wh_xz_compare(search->plain, &search->settings, search->packed, err);
     if (!is_wrong_guess(status) || !differ)
         return status;
@@ -243,11 +244,13 @@ static wh_status try_best(struct search *search, uint32_t tried, bool small, str
 wh_status wh_xz_describe(struct wh_bytes packed, struct wh_bytes plain,
     const struct wh_xz_settings *last, struct wh_xz_settings *out_settings, struct wh_error *err)
 {
+    enum { LARGE = 1 << 20 };
     struct search search = {.packed = packed, .plain = plain};
     uint32_t likely = last ? last->preset : presets[0];
-    bool small = !last || last->small;
 
     WH_TRY(read_headers(packed, &search.settings, err));
+    /* A small dictionary saves clients most of the memory where the other one is large. */
+    bool small = !last || last->small || search.settings.dictionary > LARGE;
     wh_status status = try_preset(&search, likely, small, err);
     if (is_wrong_guess(status))
         status = try_best(&search, likely, small, err);

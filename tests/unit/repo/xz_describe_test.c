@@ -118,14 +118,21 @@ static void threads(void **state)
     assert_true(settings.block_size == 1 << 17);
 }
 
-/* The fast searches depend on the dictionary; one as long as the content is never small. */
+/* The fast searches depend on the dictionary. A content that is longer than it tells nothing. */
 static void small_where_that_does(void **state)
 {
+    wh_cleanup(clear_pair) struct pair pair = pair_of(
+        LENGTH, &(struct made_xz){.preset = 6, .dictionary = 1 << 16});
+    struct wh_xz_settings settings;
+
     (void)state;
     assert_true(found(LENGTH, &(struct made_xz){.preset = 6, .check = 1}).small);
     assert_false(found(LENGTH, &(struct made_xz){.preset = 2, .check = 1}).small);
-    assert_false(
-        found(LENGTH, &(struct made_xz){.preset = 6, .dictionary = 1 << 16, .check = 1}).small);
+    OK(describe(&pair, NULL, &settings, &err));
+    assert_true(settings.small);
+    settings.small = false;
+    OK(describe(&pair, &settings, &settings, &err));
+    assert_false(settings.small);
 }
 
 /* Nothing in it could be compressed, so no chunk has properties. */
@@ -166,6 +173,7 @@ static void what_worked_last_is_tried_first(void **state)
     assert_false(settings.small);
     OK(describe(&other, &settings, &settings, &err));
     assert_int_equal(settings.preset, 4);
+    assert_true(settings.small); /* the other one would be 4 MiB */
 }
 
 static void what_no_settings_give(void **state)
