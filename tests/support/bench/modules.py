@@ -123,7 +123,7 @@ def text(result):
     """What `tests/bench modules` prints."""
     full = result["full"]
     lines = ["modules of %s in %s" % (" and ".join(result["kernels"]), result["part"]), "",
-             table.line("", ["bytes", "CPU s stated", "measured", "peak MB"], "of full"), table.line("full package", [table.grouped(full)])]
+             table.line("", ["bytes", "stated s", "CPU s", "peak MB"], "of full"), table.line("full package", [table.grouped(full)])]
     for row in result["bundles"]:
         cells = [table.grouped(row["bytes"]), "%.1f" % row["stated_s"], "%.1f" % row["measured_s"], "%.0f" % (row["peak_bytes"] / 1e6)]
         lines.append(table.line("whittle, encoded anew" if row["stated_s"] else "whittle", cells, table.share(row["bytes"], full)))
