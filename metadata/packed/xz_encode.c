@@ -212,8 +212,8 @@ static void fill_filters(
     filters[count] = (lzma_filter){.id = LZMA_VLI_UNKNOWN};
 }
 
-/* Encoders clear tables as large as the dictionary before anything else. Contents that are not worth
- * it get those for `small` only: else many tiny streams would take any time there is. */
+/* Encoders clear tables as large as the dictionary before anything else. Contents that are not
+ * worth it get those for `small` only: else many tiny streams would take any time there is. */
 static bool is_too_large(uint32_t dictionary, uint64_t plain_length)
 {
     enum { SOON_CLEARED = 1 << 20, FOR_EACH_BYTE = 512 };
