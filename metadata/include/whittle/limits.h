@@ -36,6 +36,16 @@
 #define WH_INDEX_PACKAGES_MAX (1u << 20)
 #define WH_INDEX_BUNDLES_MAX 64u /* of a package, two for an older version perhaps */
 
+/* What a client posts to a backend, as it comes and inflated, and what it gets. */
+#define WH_UPGRADE_STORED_MAX (1u << 20)
+#define WH_UPGRADE_MAX (8u << 20)
+#define WH_UPGRADE_PACKAGES_MAX 1024u
+#define WH_UPGRADE_FILES_MAX 65536u /* in all lists of a request */
+#define WH_INSTRUCTIONS_MAX (16u << 20)
+#define WH_REASON_MAX 511u      /* bytes: what fits an error's message */
+#define WH_ADVISORIES_MAX 1024u /* a package */
+#define WH_ADVISORY_MAX 255u    /* bytes of an id */
+
 #define WH_CARRIER_MAX (64u << 10) /* what the rpm plugin reads at most */
 
 #endif

@@ -18,7 +18,7 @@ struct wh_upgrade_package {
     uint32_t *differs;
     uint32_t differs_count;
     /* The long form, for a header that the backend does not know: files that are there. */
-    bool is_listed;
+    bool is_listed;               /* file_count > 0 */
     struct wh_listed_file *files; /* ascending by path */
     uint32_t file_count;
 };
@@ -34,7 +34,7 @@ struct wh_upgrade {
 WH_MUST_CHECK wh_status wh_upgrade_read(
     struct wh_bytes xml, struct wh_upgrade *out_upgrade, struct wh_error *err);
 void wh_upgrade_clear(struct wh_upgrade *upgrade);
-/* The one spelling of a request. */
+/* The one spelling of a request. WH_MALFORMED, WH_OVER_LIMIT: what the reader would not take. */
 WH_MUST_CHECK wh_status wh_upgrade_write(
     const struct wh_upgrade *upgrade, struct wh_buffer *out_xml, struct wh_error *err);
 
@@ -55,10 +55,11 @@ struct wh_instruction_counts {
 struct wh_package_instructions {
     char pkgid[WH_PKGID_MAX + 1];
     enum wh_answer_kind kind;
-    struct wh_index_bundle bundle; /* kind STEP; its from is the start's first 8 bytes */
+    struct wh_index_bundle
+        bundle; /* of WH_ANSWER_BUNDLE; kind STEP; its from is the start's first 8 bytes */
     struct wh_instruction_counts counts;
     uint64_t saved; /* bytes less than the whole package */
-    char *reason;   /* printable; NULL but for WH_ANSWER_WHOLE */
+    char *reason;   /* NULL but for WH_ANSWER_WHOLE; printable ASCII as read */
     struct wh_operations operations;
 };
 
@@ -67,10 +68,13 @@ struct wh_instructions {
     uint32_t package_count;
 };
 
-/* xml: hostile. Free with wh_instructions_clear(). */
+/* xml: hostile, plain or one zstd frame. It refuses as wh_upgrade_read() does. Free with
+ * wh_instructions_clear(). */
 WH_MUST_CHECK wh_status wh_instructions_read(
     struct wh_bytes xml, struct wh_instructions *out_instructions, struct wh_error *err);
 void wh_instructions_clear(struct wh_instructions *instructions);
+/* Bytes of a reason that are not printable ASCII are written as '?'. WH_MALFORMED, WH_OVER_LIMIT:
+ * anything else that the reader would not take. */
 WH_MUST_CHECK wh_status wh_instructions_write(
     const struct wh_instructions *instructions, struct wh_buffer *out_xml, struct wh_error *err);
 
