@@ -84,11 +84,13 @@ wh_status wh_plain_open(const struct wh_assembly *assembly, const struct wh_entr
 static wh_status decode_debugdata(const struct wh_plain *plain,
     struct wh_reader streams[WH_STREAMS], uint8_t *out, struct wh_error *err)
 {
+    static const uint8_t nothing[1];
+    const uint8_t *base = plain->base.data ? plain->base.data : nothing;
     size_t old_inner = (size_t)plain->old.lengths[0];
     size_t inner = (size_t)plain->lengths[0];
     const struct wh_debug_file old = {
-        .inner = {plain->base.data, old_inner},
-        .outer = {plain->base.data + old_inner, plain->base.length - old_inner},
+        .inner = {base, old_inner},
+        .outer = {base + old_inner, plain->base.length - old_inner},
         .build_id = id_bytes(&plain->old_id),
     };
 

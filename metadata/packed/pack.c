@@ -31,7 +31,8 @@ static struct wh_bytes take(struct wh_bytes *rest, uint64_t length)
 {
     struct wh_bytes taken = {rest->data, (size_t)length};
 
-    rest->data += length;
+    if (length > 0)
+        rest->data += length;
     rest->length -= (size_t)length;
     return taken;
 }

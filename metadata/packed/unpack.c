@@ -27,7 +27,9 @@ static wh_status unpack_stream(uint32_t number, struct wh_bytes packed, struct w
         plain->ceiling = before + WH_PACKED_STREAM_MAX;
     WH_TRY(coder->unpack(packed, plain, &packed.length, err));
     plain->ceiling = ceiling;
-    struct wh_bytes held = {plain->data + before, plain->length - before};
+    struct wh_bytes held = {plain->data, plain->length - before};
+    if (held.length > 0)
+        held.data += before;
     return wh_place(number, packed, held, start, placed, err);
 }
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* assembly_fuzz.c - a bundle, all the way to a package file, on a system that has the fixed older
- * version. Four bytes of the head that only people read, the package's size, choose what the system
- * and its report are like. Digests that stand between the fuzzer and the code are mended. */
+/* assembly_fuzz.c - a bundle, all the way to a package file, on a system that has one of two fixed
+ * older versions. Four bytes of the head that only people read, the package's size, choose what the
+ * system and its report are like. Digests that stand between the fuzzer and the code are mended. */
 #include <stdlib.h>
 #include <string.h>
 
@@ -14,6 +14,7 @@ enum { FILE_MAX = 1 << 22, CONTENT_MAX = 1 << 20 };
 
 /* The system, and what is promised about how it is asked. */
 struct system {
+    struct fuzz_versions versions;
     uint16_t differs; /* a bit an old file: reported as changed */
     uint8_t lies;     /* a bit an old file: changed, but not reported */
     bool supplied;    /* a step comes with its supplements */
@@ -21,11 +22,12 @@ struct system {
     uint64_t size;
 };
 
-static struct system choose(const uint8_t *bundle)
+static struct system choose(const uint8_t *bundle, size_t length)
 {
     const uint8_t *choices = bundle + BUNDLE_PACKAGE_SIZE_AT;
 
     return (struct system){
+        .versions = fuzz_versions_for(bundle, length),
         .differs = (uint16_t)(choices[0] | choices[1] << 8),
         .lies = choices[2],
         .supplied = choices[3] & 1,
@@ -37,7 +39,7 @@ static wh_status read_old(void *context, uint32_t file, uint64_t offset, uint8_t
     size_t length, struct wh_error *err)
 {
     const struct system *system = context;
-    struct sample old = *fuzz_old();
+    struct sample old = *system->versions.old;
 
     promise(file < old.header->file_count);
     const struct wh_file *row = &old.header->files[file];
@@ -78,7 +80,7 @@ static void show_progress(void *context, uint64_t done)
 static void check_package(const struct wh_assembly *assembly, const struct system *system)
 {
     struct wh_bytes file = wh_buffer_bytes(&system->file);
-    const struct sample *new = fuzz_new();
+    const struct sample *new = system->versions.fresh;
     struct wh_prefix prefix;
     size_t length;
 
@@ -129,6 +131,12 @@ static bool is_small(const struct wh_assembly *assembly)
     for (uint32_t i = 0; i < header->file_count; i++)
         if (header->files[i].has_content && header->files[i].size > CONTENT_MAX)
             return false;
+    for (uint32_t b = 0; b < assembly->bundle_count; b++)
+        for (uint32_t g = 0; g < assembly->bundles[b].group_count; g++) {
+            const struct wh_group *group = &assembly->bundles[b].groups[g];
+            if (group->plain_bases > CONTENT_MAX || group->plain_contents > CONTENT_MAX)
+                return false;
+        }
     return wh_assembly_size(assembly) <= FILE_MAX;
 }
 
@@ -146,7 +154,7 @@ static wh_status produce(struct wh_assembly *assembly, struct system *system)
     struct wh_error err = {0};
     wh_status status;
 
-    if (wh_report_init(&report, fuzz_old()->header, NULL) != WH_OK)
+    if (wh_report_init(&report, system->versions.old->header, NULL) != WH_OK)
         abort();
     for (uint32_t i = 0; i < report.file_count; i++)
         report.differs[i] = i < 16 && system->differs >> i & 1;
@@ -199,7 +207,7 @@ static void agree_on_prefix(struct bundles *bundles, const uint8_t digest[WH_SHA
 static void assemble(struct bundles *bundles, struct system system)
 {
     struct wh_bytes bytes[WH_PLAN_BUNDLES_MAX];
-    const struct wh_assembly_input input = {.old_header = fuzz_old()->parsed.header.bytes,
+    const struct wh_assembly_input input = {.old_header = system.versions.old->parsed.header.bytes,
         .bundles = bytes,
         .bundle_count = bundles->count};
 
@@ -223,23 +231,39 @@ static void assemble(struct bundles *bundles, struct system system)
     }
 }
 
-/* The bundles that the input comes with: its own kind chooses. */
-static void complete(struct bundles *bundles, struct wh_bytes input, bool supplied)
-{
-    static struct wh_buffer step, config, doc;
+/* What belongs to a pair of versions. */
+struct usual_bundles {
+    struct wh_buffer step, config, doc;
+};
 
-    if (!step.data) {
-        sample_step(fuzz_old(), fuzz_new(), NULL, &step);
-        sample_supplement(fuzz_new(), WH_BUNDLE_CONFIG, WH_FILE_CONFIG, &config);
-        sample_supplement(fuzz_new(), WH_BUNDLE_DOC, WH_FILE_DOC, &doc);
-    }
+static const struct usual_bundles *usual_bundles(const struct system *system)
+{
+    static struct usual_bundles plain, packed;
+    bool is_packed = system->versions.old == &fuzz_packed()->old;
+    struct usual_bundles *usual = is_packed ? &packed : &plain;
+    const struct sample_coding coding = is_packed ? packed_pair_coding(fuzz_packed())
+                                                  : (struct sample_coding){0};
+
+    if (usual->step.data)
+        return usual;
+    sample_step_coded(system->versions.old, system->versions.fresh, &coding, &usual->step);
+    sample_supplement(system->versions.fresh, WH_BUNDLE_CONFIG, WH_FILE_CONFIG, &usual->config);
+    sample_supplement(system->versions.fresh, WH_BUNDLE_DOC, WH_FILE_DOC, &usual->doc);
+    return usual;
+}
+
+/* The bundles that the input comes with: its own kind chooses. */
+static void complete(struct bundles *bundles, struct wh_bytes input, const struct system *system)
+{
+    const struct usual_bundles *usual = usual_bundles(system);
     bool is_step = input.data[BUNDLE_KIND_AT] == WH_BUNDLE_STEP;
-    add_bundle(bundles, is_step ? input : wh_buffer_bytes(&step));
+
+    add_bundle(bundles, is_step ? input : wh_buffer_bytes(&usual->step));
     if (!is_step)
         add_bundle(bundles, input);
-    if (is_step && supplied) {
-        add_bundle(bundles, wh_buffer_bytes(&config));
-        add_bundle(bundles, wh_buffer_bytes(&doc));
+    if (is_step && system->supplied) {
+        add_bundle(bundles, wh_buffer_bytes(&usual->config));
+        add_bundle(bundles, wh_buffer_bytes(&usual->doc));
     }
 }
 
@@ -254,9 +278,9 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     if (!mended)
         abort();
     memcpy(mended, data, size);
-    stored_bundle_mend(mended, size, fuzz_old()->header);
-    struct system system = choose(mended);
-    complete(&bundles, (struct wh_bytes){mended, size}, system.supplied);
+    stored_bundle_mend(mended, size, fuzz_versions_for(data, size).old->header);
+    struct system system = choose(mended, size);
+    complete(&bundles, (struct wh_bytes){mended, size}, &system);
     assemble(&bundles, system);
     return 0;
 }

@@ -50,7 +50,8 @@ static void check_inflated(const uint8_t *bytes, size_t length)
 }
 
 /* What is written from what was read reads the same. */
-static void check_written(const struct wh_bundle_draft *draft, const struct wh_bundle *bundle)
+static void check_written(const struct wh_bundle_draft *draft, const struct wh_bundle *bundle,
+    const struct fuzz_versions *versions)
 {
     wh_cleanup(wh_buffer_clear) struct wh_buffer out = {.ceiling = WH_BUNDLE_MAX};
     wh_cleanup(wh_buffer_clear) struct wh_buffer table = {.ceiling = WH_TABLE_MAX};
@@ -65,8 +66,8 @@ static void check_written(const struct wh_bundle_draft *draft, const struct wh_b
     promise(read.correction_mode == bundle->correction_mode);
     promise(read.correction_length == bundle->correction_length);
     promise(read.prefix_length == bundle->prefix_length);
-    promise(wh_bundle_resolve(&read, fuzz_old()->header, draft->old_map, draft->new_header, NULL) ==
-            WH_OK);
+    promise(wh_bundle_resolve(
+                &read, versions->old->header, draft->old_map, draft->new_header, NULL) == WH_OK);
     copy.entries = read.entries;
     copy.twins = read.twins;
     copy.groups = read.groups;
@@ -75,35 +76,36 @@ static void check_written(const struct wh_bundle_draft *draft, const struct wh_b
     promise(fuzz_same(wh_buffer_bytes(&table), wh_buffer_bytes(&again)));
 }
 
-static void check_parts(struct wh_bundle *bundle)
+static void check_parts(struct wh_bundle *bundle, const struct fuzz_versions *versions)
 {
     wh_autofree uint8_t *prefix = NULL;
     wh_autofree uint8_t *correction = NULL;
     bool step = bundle->kind == WH_BUNDLE_STEP;
-    const struct wh_file_map *old_map = step ? fuzz_old_map() : NULL;
+    const struct wh_file_map *old_map = step ? versions->old_map : NULL;
     struct wh_error err = {0};
 
     if (step &&
-        !fuzz_ok(wh_bundle_prefix(bundle, fuzz_old()->parsed.header.bytes, &prefix, &err), &err))
+        !fuzz_ok(wh_bundle_prefix(bundle, versions->old->parsed.header.bytes, &prefix, &err), &err))
         return;
     if (!fuzz_ok(wh_bundle_correction(bundle, &correction, &err), &err))
         return;
     check_inflated(prefix, bundle->prefix_length);
     check_inflated(correction, bundle->correction_length);
-    if (!fuzz_ok(
-            wh_bundle_resolve(bundle, fuzz_old()->header, old_map, fuzz_new()->header, &err), &err))
+    if (!fuzz_ok(wh_bundle_resolve(
+                     bundle, versions->old->header, old_map, versions->fresh->header, &err),
+            &err))
         return;
-    fuzz_check_resolved(bundle, fuzz_old()->header, fuzz_new()->header);
+    fuzz_check_resolved(bundle, versions->old->header, versions->fresh->header);
     struct wh_bundle_draft draft = {
         .kind = bundle->kind,
         .identity = bundle->identity,
         .package_size = bundle->package_size,
         .prefix = {prefix, bundle->prefix_length},
-        .old_header = fuzz_old()->parsed.header.bytes,
+        .old_header = versions->old->parsed.header.bytes,
         .correction_mode = bundle->correction_mode,
         .correction = {correction, bundle->correction_length},
         .old_map = old_map,
-        .new_header = fuzz_new()->header,
+        .new_header = versions->fresh->header,
         .entries = bundle->entries,
         .entry_count = bundle->entry_count,
         .twins = bundle->twins,
@@ -111,7 +113,7 @@ static void check_parts(struct wh_bundle *bundle)
         .groups = bundle->groups,
         .group_count = bundle->group_count,
     };
-    check_written(&draft, bundle);
+    check_written(&draft, bundle, versions);
     fuzz_accept();
 }
 
@@ -125,10 +127,11 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         abort();
     if (size > 0)
         memcpy(mended, data, size);
-    stored_bundle_mend(mended, size, fuzz_old()->header);
+    const struct fuzz_versions versions = fuzz_versions_for(data, size);
+    stored_bundle_mend(mended, size, versions.old->header);
     if (!fuzz_ok(wh_bundle_parse((struct wh_bytes){mended, size}, &bundle, &err), &err))
         return 0;
     check_slices(&bundle, (struct wh_bytes){mended, size});
-    check_parts(&bundle);
+    check_parts(&bundle, &versions);
     return 0;
 }

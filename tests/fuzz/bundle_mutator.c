@@ -44,7 +44,8 @@ static bool mutate_inside(struct wh_bytes bytes, unsigned seed, struct wh_buffer
     struct stored_bundle bundle;
     unsigned part = seed % (PARTS + 1);
 
-    if (!stored_bundle_open(bytes, fuzz_old()->parsed.header.bytes, &bundle))
+    if (!stored_bundle_open(
+            bytes, fuzz_versions_for(bytes.data, bytes.length).old->parsed.header.bytes, &bundle))
         return false;
     if (part < PARTS)
         mutate_part(&bundle.parts[part]);

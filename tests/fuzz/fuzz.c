@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "stored_bundle.h"
 #include "whittle/cleanup.h"
 #include "whittle/limits.h"
 
@@ -72,13 +73,38 @@ const struct sample *fuzz_stripped(void)
     return &sample;
 }
 
+static void need_map(const struct sample *sample, struct wh_file_map **map)
+{
+    if (!*map && wh_file_map_new(sample->header, map, NULL) != WH_OK)
+        abort();
+}
+
 const struct wh_file_map *fuzz_old_map(void)
 {
     static struct wh_file_map *map;
 
-    if (!map && wh_file_map_new(fuzz_old()->header, &map, NULL) != WH_OK)
-        abort();
+    need_map(fuzz_old(), &map);
     return map;
+}
+
+const struct packed_pair *fuzz_packed(void)
+{
+    static struct packed_pair pair;
+
+    if (!pair.old.header)
+        packed_pair_make(&pair);
+    return &pair;
+}
+
+struct fuzz_versions fuzz_versions_for(const uint8_t *bundle, size_t length)
+{
+    static struct wh_file_map *packed_map;
+    enum { CHOICE_AT = BUNDLE_PACKAGE_SIZE_AT + 3, PACKED = 2 };
+
+    if (length <= CHOICE_AT || !(bundle[CHOICE_AT] & PACKED))
+        return (struct fuzz_versions){fuzz_old(), fuzz_old_map(), fuzz_new()};
+    need_map(&fuzz_packed()->old, &packed_map);
+    return (struct fuzz_versions){&fuzz_packed()->old, packed_map, &fuzz_packed()->fresh};
 }
 
 uint8_t fuzz_take(struct wh_bytes *input)

@@ -5,7 +5,7 @@
 #ifndef WHITTLE_TESTS_FUZZ_H
 #define WHITTLE_TESTS_FUZZ_H
 
-#include "sample.h"
+#include "packed_pair.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
@@ -26,6 +26,16 @@ const struct sample *fuzz_old(void);
 const struct sample *fuzz_new(void);
 const struct sample *fuzz_stripped(void); /* as v6 packages are */
 const struct wh_file_map *fuzz_old_map(void);
+const struct packed_pair *fuzz_packed(void); /* whose files are compressed themselves */
+
+/* Which of two pairs of versions a bundle is laid against: a byte of its head that only people read
+ * chooses. */
+struct fuzz_versions {
+    const struct sample *old;
+    const struct wh_file_map *old_map;
+    const struct sample *fresh;
+};
+struct fuzz_versions fuzz_versions_for(const uint8_t *bundle, size_t length);
 
 /* Takes one byte off the front, 0 at the end: for a harness that needs to choose. */
 uint8_t fuzz_take(struct wh_bytes *input);

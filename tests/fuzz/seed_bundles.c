@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* seed_bundles.c - bundles with stored frames, their tables, corrections and frames. */
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -16,20 +17,49 @@ static void clear_bundle(struct wh_bundle *bundle)
     wh_bundle_clear(bundle);
 }
 
-/* A group of patches that copy nothing: a method and a number of copies for each content. */
-static void store_patches(struct wh_bytes contents, uint32_t count, struct wh_buffer *out)
+/* A member as its group has it, and whether it is MiniDebugInfo that follows from a base. */
+struct coded {
+    struct wh_bytes content;
+    size_t inner; /* bytes before the outer ones; 0 for all others */
+};
+
+static struct coded coded_member(const struct sample *new, const struct wh_entry *entry)
 {
-    wh_cleanup(wh_buffer_clear) struct wh_buffer control = {.ceiling = CEILING};
+    struct coded coded = {.content = sample_content(new, entry->file)};
+
+    for (uint32_t i = 0; i < PACKED_ROWS && entry->recipe && new == &fuzz_packed()->fresh; i++) {
+        const struct sample_packed *row = &fuzz_packed()->rows[i];
+        if (sample_file(&fuzz_packed()->fresh, row->path) != entry->file)
+            continue;
+        coded.content = row->content;
+        if (entry->recipe->packing == WH_PACKING_DEBUGDATA)
+            coded.inner = row->inner_content;
+    }
+    return coded;
+}
+
+/* Patches that copy nothing: a method and a number of copies for each content, and between the two
+ * of MiniDebugInfo its form. The outer content is the first of them. */
+static void add_patch(const struct coded *coded, struct wh_buffer *control, struct wh_buffer *extra)
+{
+    size_t outer = coded->content.length - coded->inner;
+
+    wh_buffer_fill(control, 0, coded->inner > 0 ? 5 : 2);
+    wh_buffer_append(extra, coded->content.data + coded->inner, outer);
+    wh_buffer_append(extra, coded->content.data, coded->inner);
+}
+
+static void store_streams(struct wh_bytes control, struct wh_bytes extra, struct wh_buffer *out)
+{
     wh_cleanup(wh_buffer_clear) struct wh_buffer frames = {.ceiling = CEILING};
 
-    wh_buffer_fill(&control, 0, 2 * (size_t)count);
     for (int i = 0; i < WH_STREAMS; i++) {
         struct wh_bytes stream = {0};
         size_t start = frames.length;
         if (i == WH_STREAM_CONTROL)
-            stream = wh_buffer_bytes(&control);
+            stream = control;
         else if (i == WH_STREAM_EXTRA)
-            stream = contents;
+            stream = extra;
         if (stream.length > 0)
             stored_frame(stream, &frames);
         wh_buffer_varint(out, stream.length);
@@ -43,40 +73,43 @@ static void store_group(
     const struct sample *new, const struct wh_bundle *bundle, uint32_t group, struct wh_buffer *out)
 {
     wh_cleanup(wh_buffer_clear) struct wh_buffer contents = {.ceiling = CEILING};
+    wh_cleanup(wh_buffer_clear) struct wh_buffer control = {.ceiling = CEILING};
+    wh_cleanup(wh_buffer_clear) struct wh_buffer extra = {.ceiling = CEILING};
 
     for (uint32_t i = 0; i < bundle->groups[group].entry_count; i++) {
         const struct wh_entry *entry = &bundle->entries[bundle->groups[group].first_entry + i];
-        struct wh_bytes content = sample_content(new, entry->file);
-        wh_buffer_append(&contents, content.data, content.length);
+        struct coded coded = coded_member(new, entry);
+        wh_buffer_append(&contents, coded.content.data, coded.content.length);
+        add_patch(&coded, &control, &extra);
     }
     if (bundle->groups[group].codec == WH_CODEC_PATCH)
-        store_patches(wh_buffer_bytes(&contents), bundle->groups[group].entry_count, out);
+        store_streams(wh_buffer_bytes(&control), wh_buffer_bytes(&extra), out);
     else
         stored_frame(wh_buffer_bytes(&contents), out);
 }
 
 /* Groups with stored frames, and the table that goes with them. */
 static void store_groups(
-    const struct sample *new, struct wh_bundle *bundle, struct stored_bundle *stored)
+    const struct fuzz_versions *versions, struct wh_bundle *bundle, struct stored_bundle *stored)
 {
-    wh_cleanup(wh_file_map_cleanup) struct wh_file_map *old_map = NULL;
     struct wh_buffer *groups = &stored->parts[PART_GROUPS];
     struct wh_buffer *table = &stored->parts[PART_TABLE];
+    const struct wh_file_map *old_map = bundle->kind == WH_BUNDLE_STEP ? versions->old_map : NULL;
+    wh_cleanup(wh_buffer_clear) struct wh_buffer written = {.ceiling = CEILING};
     struct wh_error err;
-    bool step = bundle->kind == WH_BUNDLE_STEP;
 
-    if (step)
-        seed_must(wh_file_map_new(fuzz_old()->header, &old_map, &err), &err);
-    seed_must(wh_bundle_resolve(bundle, fuzz_old()->header, old_map, new->header, &err), &err);
-    groups->length = table->length = 0;
+    seed_must(
+        wh_bundle_resolve(bundle, versions->old->header, old_map, versions->fresh->header, &err),
+        &err);
+    groups->length = 0;
     for (uint32_t i = 0; i < bundle->group_count; i++) {
         size_t start = groups->length;
-        store_group(new, bundle, i, groups);
+        store_group(versions->fresh, bundle, i, groups);
         bundle->groups[i].stored.length = groups->length - start; /* all that a table says */
     }
     const struct wh_bundle_draft draft = {
         .old_map = old_map,
-        .new_header = new->header,
+        .new_header = versions->fresh->header,
         .entries = bundle->entries,
         .entry_count = bundle->entry_count,
         .twins = bundle->twins,
@@ -84,11 +117,13 @@ static void store_groups(
         .groups = bundle->groups,
         .group_count = bundle->group_count,
     };
-    seed_must(wh_table_write(&draft, table, &err), &err);
+    seed_must(wh_table_write(&draft, &written, &err), &err);
+    table->length = 0;
+    wh_buffer_append(table, written.data, written.length);
 }
 
-static void seed_stored(
-    const struct sample *new, const char *name, struct wh_bytes bytes, enum wh_codec_id codec)
+static void seed_stored_between(const struct fuzz_versions *versions, const char *name,
+    struct wh_bytes bytes, enum wh_codec_id codec, struct wh_bytes choices)
 {
     wh_cleanup(clear_bundle) struct wh_bundle bundle = {0};
     wh_cleanup(stored_bundle_clear) struct stored_bundle stored = {0};
@@ -96,21 +131,30 @@ static void seed_stored(
     struct wh_error err;
 
     seed_must(wh_bundle_parse(bytes, &bundle, &err), &err);
-    if (!stored_bundle_open(bytes, fuzz_old()->parsed.header.bytes, &stored))
+    if (!stored_bundle_open(bytes, versions->old->parsed.header.bytes, &stored))
         abort();
     for (uint32_t i = 0; i < bundle.group_count; i++)
         bundle.groups[i].codec = codec;
-    store_groups(new, &bundle, &stored);
+    store_groups(versions, &bundle, &stored);
     stored_bundle_close(&stored, &whole);
+    seed_assembly(name, wh_buffer_bytes(&whole), choices);
+    memcpy(whole.data + BUNDLE_PACKAGE_SIZE_AT, choices.data, choices.length);
     seed("bundle", name, wh_buffer_bytes(&whole));
-    seed_assembly(name, wh_buffer_bytes(&whole), CHOICES(0, 0, 0, 0));
 
     uint64_t groups = stored.parts[PART_GROUPS].length;
-    const uint8_t choices[] = {
+    const uint8_t of_table[] = {
         bundle.kind != WH_BUNDLE_STEP, (uint8_t)groups, (uint8_t)(groups >> 8)};
-    if (new == fuzz_new()) /* whose files the table's harness knows */
-        seed_chosen("table", name, (struct wh_bytes){choices, sizeof choices},
+    if (versions->fresh == fuzz_new()) /* whose files the table's harness knows */
+        seed_chosen("table", name, (struct wh_bytes){of_table, sizeof of_table},
             wh_buffer_bytes(&stored.parts[PART_TABLE]));
+}
+
+static void seed_stored(
+    const struct sample *new, const char *name, struct wh_bytes bytes, enum wh_codec_id codec)
+{
+    const struct fuzz_versions versions = {fuzz_old(), fuzz_old_map(), new};
+
+    seed_stored_between(&versions, name, bytes, codec, CHOICES(0, 0, 0, 0));
 }
 
 void seed_assembly(const char *name, struct wh_bytes bundle, struct wh_bytes choices)
@@ -191,6 +235,58 @@ static void seed_small_steps(void)
     }
 }
 
+/* ---- recipes -------------------------------------------------------------------------------- */
+
+static void seed_packed(const char *name, const struct sample_coding *coding)
+{
+    static const uint8_t choices[] = {0, 0, 0, 2};
+    wh_cleanup(wh_buffer_clear) struct wh_buffer step = {0};
+    char stored[64];
+
+    sample_step_coded(&fuzz_packed()->old, &fuzz_packed()->fresh, coding, &step);
+    seed_assembly(name, wh_buffer_bytes(&step), (struct wh_bytes){choices, sizeof choices});
+    (void)snprintf(stored, sizeof stored, "stored-%s", name);
+    memcpy(step.data + BUNDLE_PACKAGE_SIZE_AT, choices, sizeof choices);
+    const struct fuzz_versions packed = fuzz_versions_for(step.data, step.length);
+    seed_stored_between(&packed, stored, wh_buffer_bytes(&step),
+        coding->patches ? WH_CODEC_PATCH : WH_CODEC_ZSTD,
+        (struct wh_bytes){choices, sizeof choices});
+}
+
+/* For the table's harness, which looks at no content. */
+static void seed_table_with_recipes(void)
+{
+    struct sample_packed rows[] = {fuzz_packed()->rows[0], fuzz_packed()->rows[1]};
+    const struct sample_coding coding = {.packed = rows, .packed_count = 2};
+    wh_cleanup(wh_buffer_clear) struct wh_buffer step = {0};
+
+    rows[0].path = "/usr/bin/sample";
+    rows[1].path = "/usr/lib/sample/small";
+    sample_step_coded(fuzz_old(), fuzz_new(), &coding, &step);
+    seed_stored(fuzz_new(), "stored-recipes", wh_buffer_bytes(&step), WH_CODEC_ZSTD);
+}
+
+static void seed_steps_with_recipes(void)
+{
+    static const char *const together[] = {PACKED_GZIP, PACKED_ZIP, PACKED_ELF, PACKED_TEXT, NULL};
+    struct sample_coding coding = packed_pair_coding(fuzz_packed());
+
+    seed_packed("packed", &coding);
+    seed_table_with_recipes();
+    coding.patches = true;
+    seed_packed("packed-patches", &coding);
+    coding.together = together;
+    seed_packed("packed-patches-together", &coding);
+    coding.patches = false;
+    seed_packed("packed-together", &coding);
+    for (uint32_t i = 0; i < PACKED_ROWS; i++) {
+        char name[32];
+        struct sample_coding one = {.packed = &fuzz_packed()->rows[i], .packed_count = 1};
+        (void)snprintf(name, sizeof name, "packed-%u", (unsigned)i);
+        seed_packed(name, &one);
+    }
+}
+
 /* ---- corrections ---------------------------------------------------------------------------- */
 
 static void seed_correction(
@@ -248,6 +344,7 @@ void seed_bundles(void)
 {
     seed_steps();
     seed_small_steps();
+    seed_steps_with_recipes();
     seed_corrections();
     seed_frames();
 }

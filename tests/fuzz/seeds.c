@@ -151,6 +151,7 @@ int main(int argc, char **argv)
     seed_packages();
     seed_debugdata();
     seed_patches();
+    seed_recipes();
     seed_texts();
     seed_xz();
     return 0;

@@ -30,6 +30,7 @@ void seed_deflate(void);
 void seed_elf(void);
 void seed_packages(void);
 void seed_patches(void);
+void seed_recipes(void);
 void seed_texts(void);
 void seed_xz(void);
 
