@@ -15,6 +15,11 @@ import xml.etree.ElementTree
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "support"))
 from bench import native, packed, pairs, picture, publication, rivals, sizes, speed, table, tools  # noqa: E402
 
+# Copies the new file through the patch, and says how long it took.
+DECODER = """case $1 in diff) cat "$3" >"$4";; patch)
+    if [ "$2" = --json ]; then shift; echo '{"decoder_cpu_s": 0.25}'; fi
+    { cat "$3"; printf "%s"; } >"$4";; esac
+"""
 SVG = "{http://www.w3.org/2000/svg}"
 INDEX = """<whittle version="1">
 <package pkgid="aa"><bundle from="0011" size="300" sha256="c0"/><bundle from="0011" size="400" sha256="c4"/><bundle from="0022" size="20" sha256="c1"/><config size="9" sha256="c2"/></package>
@@ -234,12 +239,13 @@ class Cost(InFolder):
         """Measures a corpus of one package with one ELF file and one text."""
         fill(self.folder, {"o/elf": speed.ELF + b"old", "n/elf": speed.ELF + b"new", "o/text": b"old text", "n/text": b"new text"})
         pair = pairs.Pair("x", types.SimpleNamespace(path=self.folder / "o"), types.SimpleNamespace(path=self.folder / "n"))
-        text = repo_tool + 'case $1 in diff) cat "$3" >"$4";; patch) { cat "$3"; printf "%s"; } >"$4";; esac\n' % spoiled.decode()
+        text = repo_tool + DECODER % spoiled.decode()
 
         def unpack(source, target):
             fill(target, {path.name: path.read_bytes() for path in source.iterdir()})
 
-        with unittest.mock.patch.object(pairs, "unpack", unpack), unittest.mock.patch.object(speed, "LARGE", 1):
+        with unittest.mock.patch.object(pairs, "unpack", unpack), unittest.mock.patch.object(speed, "LARGE", 1), \
+                unittest.mock.patch.object(speed, "zstd_seconds", lambda packed, size: size / 2e6):
             return speed.measure(program(self.folder / "whittle-repo", text), [pair], self.folder)
 
     HELP = 'if [ "$1" = --help ]; then printf "  diff OLD NEW PATCH\\n  patch OLD PATCH NEW\\n"; fi\n'
@@ -247,10 +253,30 @@ class Cost(InFolder):
     def test_decoder_is_timed_on_programs(self):
         found = self.decode(self.HELP)
         self.assertEqual((found["files"], found["bytes"]), (1, 7))
+        self.assertAlmostEqual(found["whittle"], 7 / 1e6 / 0.25)  # as the program says
+        self.assertAlmostEqual(found["zstd"], 2)
+
+    def test_zstd_says_its_own_speed(self):
+        fill(self.folder, {"file": random.Random(1).randbytes(1000) * 1000})
+        tools.run("zstd", "--quiet", self.folder / "file")
+        self.assertGreater(speed.zstd_seconds(self.folder / "file.zst", 1000000), 0)
 
     def test_decoder_has_to_be_right(self):
         with self.assertRaisesRegex(RuntimeError, "another file"):
             self.decode(self.HELP, b"!")
+
+    def client(self, whittle_s, peak):
+        """Figures of a client, as text."""
+        usage = {"cpu_s": whittle_s, "wall_s": 1, "peak_bytes": peak}
+        rival = {"cpu_s": 10, "wall_s": 1, "peak_bytes": 1}
+        figures = {"client": {"whittle": usage, "deltarpm": rival}, "largest_file_bytes": 30 << 20}
+        return [table.client_lines(dict(figures, client=client), 0.15) for client in (figures["client"], {"whittle": usage})]
+
+    def test_client_beside_its_limits(self):
+        both, alone = self.client(1.25, 40 << 20)
+        self.assertEqual(both, ["  12.5 % of applydeltarpm's CPU time, to be at most 15 %",
+                                "  peak 10.0 MiB beyond the largest file (30.0 MiB), to be at most 64"])
+        self.assertEqual(alone, both[1:])
 
     def test_decoder_is_left_out_where_there_is_none(self):
         self.assertIsNone(self.decode("if [ $1 = --help ]; then echo '  publish REPO'; fi\n"))

@@ -7,7 +7,7 @@ import os
 import pathlib
 import sys
 
-from bench import pairs, publication, speed, tools
+from bench import native, pairs, publication, speed, tools
 
 PLENTY = 1 << 50  # bytes that an assembled file may take
 DELTARPM = ("makedeltarpm", "applydeltarpm")
@@ -89,6 +89,39 @@ def assembled(programs, found, work):
     return usage
 
 
+def largest_file(found):
+    """Bytes of the largest file of the new packages."""
+    sizes = (tools.run("rpm", "--query", "--package", "--nosignature", "--queryformat", "[%{LONGFILESIZES} ]", pair.new.path) for pair in found)
+    return max(int(size) for said in sizes for size in said.split())
+
+
+def sides(programs, corpus, chosen, only, work):
+    """Publisher and client, over one corpus. Deltarpm is left out where it is not installed."""
+    rival = not tools.missing(DELTARPM)
+    weight = sum(pair.new.bytes for pair in chosen)
+    progress = tools.Progress(weight * (4 if rival else 2))
+    publisher, client = {}, {}
+    work.mkdir()
+    publisher["whittle"], found = published(programs, corpus, chosen, only, work)
+    if not found:
+        sys.exit("%s: no package has a bundle" % corpus)
+    progress.step(weight, "whittle-repo publish")
+    client["whittle"] = assembled(programs, found, work)
+    progress.step(weight, "whittle assemble")
+    if rival:
+        publisher["deltarpm"] = made_deltas(chosen, work, progress)
+        client["deltarpm"] = applied_deltas(found, work, progress)
+    progress.close()
+    plain = [{tool: dataclasses.asdict(usage) for tool, usage in side.items()} for side in (publisher, client)]
+    return {"packages": len(chosen), "with_bundles": len(found), "publisher": plain[0], "client": plain[1], "largest_file_bytes": largest_file(found)}
+
+
+def native_sides(programs, work):
+    """The same of the packages with MiniDebugInfo; None where there are none."""
+    corpus = native.corpus()
+    return sides(programs, corpus, pairs.load(corpus), None, work) if corpus else None
+
+
 def measure(options):
     """Everything, as one object."""
     if os.geteuid() != 0:
@@ -96,23 +129,9 @@ def measure(options):
     tools.require(["rpm", "bsdtar", "zstd"] + (["createrepo_c"] if options.only else []))
     chosen = pairs.load(options.corpus, options.only)
     programs = publication.programs(options.build)
-    rival = not tools.missing(DELTARPM)
-    weight = sum(pair.new.bytes for pair in chosen)
-    progress = tools.Progress(weight * (4 if rival else 2))
     with tools.scratch() as folder:
         work = pathlib.Path(folder)
-        publisher, client = {}, {}
-        publisher["whittle"], found = published(programs, options.corpus, chosen, options.only, work)
-        if not found:
-            sys.exit("no package has a bundle")
-        progress.step(weight, "whittle-repo publish")
-        client["whittle"] = assembled(programs, found, work)
-        progress.step(weight, "whittle assemble")
-        if rival:
-            publisher["deltarpm"] = made_deltas(chosen, work, progress)
-            client["deltarpm"] = applied_deltas(found, work, progress)
-        progress.close()
-        decoder = speed.measure(programs / "whittle-repo", chosen, work)
-    plain = [{tool: dataclasses.asdict(usage) for tool, usage in side.items()} for side in (publisher, client)]
-    return {"packages": len(chosen), "with_bundles": len(found), "own_peak_bytes": tools.own_peak(), "publisher": plain[0], "client": plain[1],
-            "decoder": decoder, "left_out": {} if rival else {"deltarpm": list(DELTARPM)}}
+        result = sides(programs, options.corpus, chosen, options.only, work / "corpus")
+        result["native"] = None if options.only else native_sides(programs, work / "native")
+        result["decoder"] = speed.measure(programs / "whittle-repo", chosen, work)
+    return dict(result, own_peak_bytes=tools.own_peak(), left_out={} if "deltarpm" in result["client"] else {"deltarpm": list(DELTARPM)})

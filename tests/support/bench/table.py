@@ -4,6 +4,8 @@ from bench import rivals, tools
 
 TITLES = {"full": "full package", "outside": "outside", "whittle": "whittle", **{rival.key: rival.title for rival in rivals.ALL}}
 WIDTH = 12
+CLIENT_LIMIT = 0.05  # of applydeltarpm's CPU time
+NATIVE_CLIENT_LIMIT = 0.15  # the same where liblzma has to encode
 
 
 def grouped(number):
@@ -56,18 +58,42 @@ def usage_line(title, usage, floor):
     return line("  " + title, ["%.2f" % usage["cpu_s"], "%.2f" % usage["wall_s"], peak if usage["peak_bytes"] > floor else "< " + peak])
 
 
+def client_lines(result, limit):
+    """What the client is measured by: deltarpm's CPU time, and the largest file."""
+    client, lines = result["client"], []
+    if "deltarpm" in client:
+        ratio = client["whittle"]["cpu_s"] / max(client["deltarpm"]["cpu_s"], 1e-6)
+        lines.append("  %.1f %% of applydeltarpm's CPU time, to be at most %.0f %%" % (100 * ratio, 100 * limit))
+    beyond = client["whittle"]["peak_bytes"] - result["largest_file_bytes"]
+    return lines + ["  peak %.1f MiB beyond the largest file (%.1f MiB), to be at most 64" % (beyond / 2 ** 20, result["largest_file_bytes"] / 2 ** 20)]
+
+
+def side_lines(result, what, limit, floor):
+    """Publisher and client over one corpus."""
+    lines = []
+    for side, count, programs in (("publisher", result["packages"], {"whittle": "whittle-repo publish", "deltarpm": "makedeltarpm"}),
+                                  ("client", result["with_bundles"], {"whittle": "whittle assemble", "deltarpm": "applydeltarpm -r"})):
+        lines.append("%s, %d %s" % (side, count, what))
+        lines += [usage_line(programs[tool], usage, floor) for tool, usage in result[side].items()]
+    return lines + client_lines(result, limit)
+
+
+def decoder_lines(decoder):
+    """The decoder's speed, in memory and as a program."""
+    if not decoder:
+        return []
+    rows = (("whittle, in memory", "whittle"), ("zstd -b -d", "zstd"), ("whittle-repo patch", "whittle_program"), ("zstd -d", "zstd_program"))
+    return ["", line("decoding", ["MB/s"]), "%d ELF files, %s bytes" % (decoder["files"], grouped(decoder["bytes"])),
+            *(line("  " + title, ["%.0f" % decoder[key]]) for title, key in rows)]
+
+
 def of_cost(result):
     """What `tests/bench cost` prints."""
     floor = result["own_peak_bytes"]
-    lines = [line("", ["CPU s", "seconds", "peak MB"])]
-    for side, count, programs in (("publisher", result["packages"], {"whittle": "whittle-repo publish", "deltarpm": "makedeltarpm"}),
-                                  ("client", result["with_bundles"], {"whittle": "whittle assemble", "deltarpm": "applydeltarpm -r"})):
-        lines.append("%s, %d packages" % (side, count))
-        lines += [usage_line(programs[tool], usage, floor) for tool, usage in result[side].items()]
-    decoder = result["decoder"]
-    if decoder:
-        lines += ["", line("decoding", ["MB a CPU s"]), "%d ELF files, %s bytes" % (decoder["files"], grouped(decoder["bytes"])),
-                  line("  whittle-repo patch", ["%.0f" % decoder["whittle"]]), line("  zstd -d", ["%.0f" % decoder["zstd"]])]
+    lines = [line("", ["CPU s", "seconds", "peak MB"])] + side_lines(result, "packages", CLIENT_LIMIT, floor)
+    if result["native"]:
+        lines += ["", *side_lines(result["native"], "packages with MiniDebugInfo", NATIVE_CLIENT_LIMIT, floor)]
+    lines += decoder_lines(result["decoder"])
     return "\n".join(lines + left_out_lines(result["left_out"]))
 
 
