@@ -51,6 +51,6 @@ uint32_t wh_xz_cpu_ms(const struct wh_xz_settings *settings, uint64_t plain_leng
         blocks = (plain_length - 1) / settings->block_size + 1;
     uint64_t start_us = START_US + START_US_MIB * (uint64_t)(dictionary >> 20);
     uint64_t us = blocks * start_us + kb * byte_ns(settings->preset) * slower_percent(reach) / 100;
-    uint64_t ms = (us + 500) / 1000;
+    uint64_t ms = (us + 999) / 1000; /* never 0, which would say that nothing is encoded anew */
     return ms < UINT32_MAX ? (uint32_t)ms : UINT32_MAX;
 }

@@ -528,6 +528,7 @@ static void longer_and_harder_costs_more(void **state)
     settings.preset = 0;
     assert_true(wh_xz_cpu_ms(&settings, 10u << 20) * 3 < wh_xz_cpu_ms(&usual, 10u << 20));
     assert_int_equal(wh_xz_cpu_ms(&usual, UINT64_MAX), UINT32_MAX);
+    assert_int_equal(wh_xz_cpu_ms(&usual, 0), 1);
 }
 
 int main(void)
