@@ -69,15 +69,26 @@ const struct wh_symbol *wh_exports_find(const struct wh_exports *exports, struct
 
 /* ---- the new symbols ----------------------------------------------------------------------- */
 
-#define WH_DEBUG_NEW SIZE_MAX
+#define WH_DEBUG_NEW WH_SYMBOL_NEW
 
 /* The names of the new inner file's symbols, in order, and which of the old ones they are. */
 struct wh_debug_list {
     struct wh_bytes *names;
-    size_t *old; /* number of the old symbol, or WH_DEBUG_NEW */
+    size_t *old;   /* number of the old symbol, or WH_DEBUG_NEW */
+    bool *renamed; /* an old symbol with another end of its name */
     size_t count;
+    struct wh_buffer text; /* of names that were put together */
 };
 
+/* list: zeroed; free with wh_debug_list_clear(), whatever the status. */
+WH_MUST_CHECK wh_status wh_debug_list_read(const struct wh_debugdata *debug,
+    struct wh_reader *control, struct wh_reader *extra, size_t inner_length,
+    struct wh_debug_list *list, struct wh_error *err);
+WH_MUST_CHECK wh_status wh_debug_list_write(const struct wh_debugdata *debug,
+    const struct wh_symbol_choice *choice, struct wh_buffer *control, struct wh_buffer *extra,
+    struct wh_debug_list *list, struct wh_error *err);
+/* Are all names together not much longer than so many bytes? */
+bool wh_debug_list_is_bounded(const struct wh_debug_list *list, uint64_t bytes);
 void wh_debug_list_clear(struct wh_debug_list *list);
 
 /* Sections of the new inner file, as they are predicted. */

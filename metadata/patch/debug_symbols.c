@@ -21,16 +21,15 @@ struct columns {
 static uint64_t put(struct wh_sheet *sheet, unsigned width, uint64_t value)
 {
     uint8_t *at = sheet->out + sheet->at;
+    const uint8_t *known = sheet->truth ? sheet->truth + sheet->at : at;
     uint64_t found = 0;
 
     for (unsigned i = 0; i < width; i++)
         at[i] = (uint8_t)(value >> 8 * i);
     if (sheet->corrections)
         wh_corrections_apply(sheet->corrections, sheet->out, sheet->at + width);
-    if (sheet->truth)
-        at = (uint8_t *)(uintptr_t)(sheet->truth + sheet->at);
     for (unsigned i = 0; i < width; i++)
-        found |= (uint64_t)at[i] << 8 * i;
+        found |= (uint64_t)known[i] << 8 * i;
     sheet->at += width;
     return found;
 }
@@ -40,6 +39,12 @@ static const struct wh_symbol *old_symbol(const struct columns *columns, size_t 
     size_t old = columns->list->old[number];
 
     return old == WH_DEBUG_NEW ? NULL : &columns->debug->old.list[old];
+}
+
+/* The old symbol, if it has the same name. */
+static const struct wh_symbol *named_symbol(const struct columns *columns, size_t number)
+{
+    return columns->list->renamed[number] ? NULL : old_symbol(columns, number);
 }
 
 static bool has_address(const struct wh_symbol *symbol)
@@ -199,19 +204,19 @@ static void put_sections(struct columns *columns)
     }
 }
 
-/* A new symbol is of the kind of the one before it. */
+/* A symbol with a new name is of the kind of the one before it. */
 static void put_kinds(struct columns *columns)
 {
     uint8_t info = LOCAL_FUNCTION;
     uint8_t other = 0;
 
     for (size_t i = 0; i < columns->list->count; i++) {
-        const struct wh_symbol *old = old_symbol(columns, i);
+        const struct wh_symbol *old = named_symbol(columns, i);
         info = (uint8_t)put(columns->sheet, 1, old ? old->info : info);
         columns->symbols[i].info = info;
     }
     for (size_t i = 0; i < columns->list->count; i++) {
-        const struct wh_symbol *old = old_symbol(columns, i);
+        const struct wh_symbol *old = named_symbol(columns, i);
         other = (uint8_t)put(columns->sheet, 1, old ? old->other : other);
         columns->symbols[i].other = other;
     }

@@ -39,83 +39,7 @@ static wh_status learn(
     return wh_functions_pair(debug, err);
 }
 
-/* ---- the list of symbols ------------------------------------------------------------------- */
-
-void wh_debug_list_clear(struct wh_debug_list *list)
-{
-    free(list->names);
-    free(list->old);
-    *list = (struct wh_debug_list){0};
-}
-
-/* All symbols are new, until copies say which are old. */
-static wh_status list_new(size_t count, struct wh_debug_list *list, struct wh_error *err)
-{
-    list->names = wh_array(count, sizeof *list->names, SIZE_MAX, err);
-    list->old = wh_array(count, sizeof *list->old, SIZE_MAX, err);
-    if (!list->names || !list->old)
-        return wh_no_memory(err);
-    list->count = count;
-    for (size_t i = 0; i < count; i++)
-        list->old[i] = WH_DEBUG_NEW;
-    return WH_OK;
-}
-
-static void list_copies(struct wh_debug_list *list, const struct wh_symbols *old,
-    const struct wh_copy *copies, size_t copy_count)
-{
-    for (size_t i = 0; i < copy_count; i++) {
-        for (size_t k = 0; k < copies[i].length; k++) {
-            list->old[copies[i].new_offset + k] = copies[i].old_offset + k;
-            list->names[copies[i].new_offset + k] = old->list[copies[i].old_offset + k].name;
-        }
-    }
-}
-
-static struct wh_bytes read_name(struct wh_reader *extra)
-{
-    struct wh_bytes name = {extra->at, 0};
-
-    while (wh_read_u8(extra) != 0)
-        name.length++;
-    return name;
-}
-
-/* count: at most as many as the inner file has room for. */
-static wh_status read_list(const struct wh_debugdata *debug, struct wh_reader *control,
-    struct wh_reader *extra, size_t inner_length, struct wh_debug_list *list, struct wh_error *err)
-{
-    wh_cleanup(wh_patch_copies_clear) struct wh_patch_copies copies = {0};
-    size_t count = (size_t)wh_read_varint(
-        control, inner_length / wh_symbol_length(debug->inner.wide));
-
-    WH_TRY(list_new(count, list, err));
-    WH_TRY(wh_patch_copies_read(control, debug->old.count, count, &copies, err));
-    list_copies(list, &debug->old, copies.copies, copies.count);
-    for (size_t i = 0; i < count; i++)
-        if (list->old[i] == WH_DEBUG_NEW)
-            list->names[i] = read_name(extra);
-    if (extra->failed)
-        return wh_fail(err, WH_MALFORMED, "MiniDebugInfo: names of symbols are missing");
-    return WH_OK;
-}
-
 /* ---- both sides ---------------------------------------------------------------------------- */
-
-enum { SHARED_MAX = 8 }; /* how often names may use each byte there is, all together */
-
-/* Names that come again and again would take more time than there are bytes. */
-static bool is_bounded(const struct wh_debug_list *list, uint64_t bytes)
-{
-    uint64_t room = SHARED_MAX * bytes;
-
-    for (size_t i = 0; i < list->count; i++) {
-        if (list->names[i].length > room)
-            return false;
-        room -= list->names[i].length;
-    }
-    return true;
-}
 
 static void free_sections(struct wh_debug_sections **sections)
 {
@@ -133,7 +57,7 @@ static wh_status tell(const struct wh_debugdata *debug, const struct wh_debug_li
     if (!symbols)
         return wh_no_memory(err);
     out_inner->ceiling = debug->inner.bytes.length + inner_length;
-    if (!is_bounded(list, out_inner->ceiling))
+    if (!wh_debug_list_is_bounded(list, out_inner->ceiling))
         return wh_fail(err, WH_UNSUPPORTED, "symbols whose names share too much");
     WH_TRY(wh_strings_build(list->names, list->count, out_inner->ceiling, &strings, err));
     WH_TRY(wh_debug_sections_new(debug, &sections, err));
@@ -157,7 +81,7 @@ static wh_status decode_told(const struct wh_debugdata *debug, struct wh_reader 
     struct wh_corrections corrections = {
         .gap = &streams[WH_STREAM_GAP], .value = &streams[WH_STREAM_VALUE]};
 
-    WH_TRY(read_list(
+    WH_TRY(wh_debug_list_read(
         debug, &streams[WH_STREAM_CONTROL], &streams[WH_STREAM_EXTRA], inner_length, &list, err));
     size_t length = columns_length(debug, list.count);
     wh_autofree uint8_t *columns = wh_array(length, 1, SIZE_MAX, err);
@@ -244,36 +168,16 @@ const struct wh_symbols *wh_debugdata_new(const struct wh_debugdata *debug)
     return &debug->fresh;
 }
 
-static wh_status write_list(const struct wh_debugdata *debug, const struct wh_copy *copies,
-    size_t copy_count, struct wh_buffer *control, struct wh_buffer *extra,
-    struct wh_debug_list *list, struct wh_error *err)
-{
-    const struct wh_symbols *fresh = &debug->fresh;
-
-    WH_TRY(list_new(fresh->count, list, err));
-    wh_buffer_varint(control, fresh->count);
-    wh_patch_copies_write(control, copies, copy_count);
-    list_copies(list, &debug->old, copies, copy_count);
-    for (size_t i = 0; i < fresh->count; i++) {
-        if (list->old[i] != WH_DEBUG_NEW)
-            continue;
-        list->names[i] = fresh->list[i].name;
-        wh_buffer_append(extra, list->names[i].data, list->names[i].length);
-        wh_buffer_u8(extra, 0);
-    }
-    return WH_OK;
-}
-
-wh_status wh_debugdata_predict(struct wh_debugdata *debug, const struct wh_copy *copies,
-    size_t copy_count, struct wh_buffer *control, struct wh_buffer *extra,
-    struct wh_debug_guess *out_guess, struct wh_error *err)
+wh_status wh_debugdata_predict(struct wh_debugdata *debug, const struct wh_symbol_choice *choice,
+    struct wh_buffer *control, struct wh_buffer *extra, struct wh_debug_guess *out_guess,
+    struct wh_error *err)
 {
     wh_cleanup(wh_debug_list_clear) struct wh_debug_list list = {0};
     wh_cleanup(wh_debug_guess_clear) struct wh_debug_guess guess = {0};
     size_t length = columns_length(debug, debug->fresh.count);
 
     wh_buffer_varint(control, WH_DEBUG_PREDICTED);
-    WH_TRY(write_list(debug, copies, copy_count, control, extra, &list, err));
+    WH_TRY(wh_debug_list_write(debug, choice, control, extra, &list, err));
     guess.predicted.ceiling = guess.truth.ceiling = length;
     wh_buffer_fill(&guess.predicted, 0, length);
     wh_debug_columns(debug->fresh.list, debug->fresh.count, debug->inner.wide, &guess.truth);

@@ -60,8 +60,15 @@ static wh_status diff_predicted(const struct wh_debug_file *old, const struct wh
         readers[i] = wh_reader_over(wh_buffer_bytes(&outer->streams[i]));
     WH_TRY(wh_debugdata_open(readers, old, &truth, &debug, err));
     WH_TRY(wh_match_symbols(wh_debugdata_old(debug), wh_debugdata_new(debug), &copies, err));
-    WH_TRY(wh_debugdata_predict(debug, copies.copies, copies.count,
-        &residue->streams[WH_STREAM_CONTROL], &residue->streams[WH_STREAM_EXTRA], &guess, err));
+    wh_autofree size_t *renamed = wh_array(
+        wh_debugdata_new(debug)->count, sizeof *renamed, SIZE_MAX, err);
+    if (!renamed)
+        return wh_no_memory(err);
+    WH_TRY(
+        wh_match_renamed(wh_debugdata_old(debug), wh_debugdata_new(debug), &copies, renamed, err));
+    const struct wh_symbol_choice choice = {copies.copies, copies.count, renamed};
+    WH_TRY(wh_debugdata_predict(debug, &choice, &residue->streams[WH_STREAM_CONTROL],
+        &residue->streams[WH_STREAM_EXTRA], &guess, err));
     wh_residue_correct(residue, guess.predicted.data, guess.truth.data, guess.truth.length);
     return add_rest(wh_buffer_bytes(&guess.inner), fresh->inner, effort, residue, err);
 }

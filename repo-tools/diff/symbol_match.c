@@ -121,3 +121,108 @@ wh_status wh_match_symbols(const struct wh_symbols *old, const struct wh_symbols
     search.order = order;
     return match(&search, out_copies, err);
 }
+
+/* ---- names with another end ---------------------------------------------------------------- */
+
+static struct wh_bytes stem_of(const struct wh_symbol *symbol)
+{
+    const uint8_t *dot = symbol->name.length > 0
+                             ? memchr(symbol->name.data, '.', symbol->name.length)
+                             : NULL;
+
+    return (struct wh_bytes){
+        symbol->name.data, dot ? (size_t)(dot - symbol->name.data) : symbol->name.length};
+}
+
+static int compare_stems(const struct wh_symbol *left, const struct wh_symbol *right)
+{
+    const struct wh_symbol a = {.name = stem_of(left)};
+    const struct wh_symbol b = {.name = stem_of(right)};
+
+    return compare_names(&a, &b);
+}
+
+static int order_stems(const void *left, const void *right)
+{
+    const struct wh_symbol *a = *(const struct wh_symbol *const *)left;
+    const struct wh_symbol *b = *(const struct wh_symbol *const *)right;
+    int order = compare_stems(a, b);
+
+    return order != 0 ? order : (a > b) - (a < b); /* of one table */
+}
+
+/* Old symbols that no copy brings, by their stems. */
+struct left {
+    const struct wh_symbol **order;
+    bool *used;
+    size_t count;
+};
+
+static void clear_left(struct left *left)
+{
+    free(left->order);
+    free(left->used);
+}
+
+static wh_status find_left(const struct wh_symbols *old, const struct wh_copy_list *copies,
+    struct left *left, struct wh_error *err)
+{
+    wh_autofree bool *copied = wh_array(old->count, sizeof *copied, SIZE_MAX, err);
+
+    left->order = wh_array(old->count, sizeof *left->order, SIZE_MAX, err);
+    left->used = wh_array(old->count, sizeof *left->used, SIZE_MAX, err);
+    if (!copied || !left->order || !left->used)
+        return wh_no_memory(err);
+    for (size_t i = 0; i < copies->count; i++)
+        memset(copied + copies->copies[i].old_offset, true, copies->copies[i].length);
+    for (size_t i = 0; i < old->count; i++)
+        if (!copied[i])
+            left->order[left->count++] = &old->list[i];
+    qsort(left->order, left->count, sizeof *left->order, order_stems);
+    return WH_OK;
+}
+
+/* The first one of that stem that is not used yet. */
+static size_t take_left(
+    const struct wh_symbols *old, struct left *left, const struct wh_symbol *symbol)
+{
+    size_t low = 0;
+    size_t high = left->count;
+
+    while (low < high) {
+        size_t middle = low + (high - low) / 2;
+        if (compare_stems(left->order[middle], symbol) < 0)
+            low = middle + 1;
+        else
+            high = middle;
+    }
+    for (size_t i = low; i < left->count && i < low + CANDIDATES_MAX; i++) {
+        if (compare_stems(left->order[i], symbol) != 0)
+            break;
+        if (left->used[i])
+            continue;
+        left->used[i] = true;
+        return (size_t)(left->order[i] - old->list);
+    }
+    return WH_SYMBOL_NEW;
+}
+
+wh_status wh_match_renamed(const struct wh_symbols *old, const struct wh_symbols *fresh,
+    const struct wh_copy_list *copies, size_t *out_renamed, struct wh_error *err)
+{
+    wh_cleanup(clear_left) struct left left = {0};
+    size_t next = 0; /* new symbol */
+
+    WH_TRY(find_left(old, copies, &left, err));
+    for (size_t i = 0; i < fresh->count; i++)
+        out_renamed[i] = WH_SYMBOL_NEW;
+    for (size_t i = 0; i <= copies->count; i++) {
+        size_t end = i < copies->count ? copies->copies[i].new_offset : fresh->count;
+        for (; next < end; next++)
+            if (stem_of(&fresh->list[next]).length > 0)
+                out_renamed[next] = take_left(old, &left, &fresh->list[next]);
+        if (i < copies->count)
+            next = end + copies->copies[i].length;
+    }
+    return WH_OK;
+}

@@ -53,11 +53,22 @@ struct wh_debug_guess {
     struct wh_buffer inner;
 };
 
-/* copies: ranges of the new symbols that are old ones, by name. Appends to control and extra what
- * the decoder has to know of them. Free out_guess with wh_debug_guess_clear(). */
+#define WH_SYMBOL_NEW SIZE_MAX
+
+/* Which of the new symbols are which of the old ones, by their names. */
+struct wh_symbol_choice {
+    const struct wh_copy *copies; /* ranges of those that have their old names */
+    size_t copy_count;
+    /* For each new symbol that no copy brings one of the old ones that no copy brings, whose name
+     * is the same up to its first dot; or WH_SYMBOL_NEW. */
+    const size_t *renamed;
+};
+
+/* Appends to control and extra what the decoder has to know of the choice. Free out_guess with
+ * wh_debug_guess_clear(). */
 WH_MUST_CHECK wh_status wh_debugdata_predict(struct wh_debugdata *debug,
-    const struct wh_copy *copies, size_t copy_count, struct wh_buffer *control,
-    struct wh_buffer *extra, struct wh_debug_guess *out_guess, struct wh_error *err);
+    const struct wh_symbol_choice *choice, struct wh_buffer *control, struct wh_buffer *extra,
+    struct wh_debug_guess *out_guess, struct wh_error *err);
 void wh_debug_guess_clear(struct wh_debug_guess *guess);
 
 /* What follows the patch of the outer file in the control stream. Part of the format. */

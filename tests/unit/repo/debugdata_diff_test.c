@@ -122,8 +122,8 @@ static void tells_changed_symbols(void **state)
     } rows[] = {
         {0, MADE_SYMBOL_REMOVED, 32},
         {MADE_SYMBOL_REMOVED, 0, 48},
-        {0, MADE_SYMBOLS_RENAMED, 320},
-        {MADE_SYMBOLS_RENAMED, 0, 320},
+        {0, MADE_SYMBOLS_RENAMED, 160},
+        {MADE_SYMBOLS_RENAMED, 0, 160},
         {0, MADE_SYMBOL_STRANGE, 40},
         {MADE_SYMBOL_STRANGE, MADE_SYMBOL_REMOVED, 48},
         {0, MADE_SYMBOLS_TURNED, 400},
@@ -353,6 +353,34 @@ static void matches_symbols(void **state)
     }
 }
 
+/* Names that differ behind their first dot only; one old symbol is used once. */
+static void matches_renamed(void **state)
+{
+    static const char *const old_names[] = {
+        "", "one", "two.part.0", "two", "gone", ".five", "six.a"};
+    static const char *const new_names[] = {
+        "", "one.cold", "two.part.0", "two.lto_priv.0", "new", "two.b", ".five.x", "six"};
+    static const size_t renamed[] = {
+        WH_SYMBOL_NEW, 1, WH_SYMBOL_NEW, 3, WH_SYMBOL_NEW, WH_SYMBOL_NEW, WH_SYMBOL_NEW, 6};
+    struct wh_symbol lists[2][COUNT(new_names)];
+    wh_cleanup(wh_copy_list_clear) struct wh_copy_list copies = {0};
+    size_t found[COUNT(new_names)];
+
+    (void)state;
+    for (size_t i = 0; i < COUNT(new_names); i++)
+        lists[1][i] = (struct wh_symbol){
+            .name = {(const uint8_t *)new_names[i], strlen(new_names[i])}};
+    for (size_t i = 0; i < COUNT(old_names); i++)
+        lists[0][i] = (struct wh_symbol){
+            .name = {(const uint8_t *)old_names[i], strlen(old_names[i])}};
+    const struct wh_symbols old = {.list = lists[0], .count = COUNT(old_names)};
+    const struct wh_symbols fresh = {.list = lists[1], .count = COUNT(new_names)};
+    OK(wh_match_symbols(&old, &fresh, &copies, &err));
+    OK(wh_match_renamed(&old, &fresh, &copies, found, &err));
+    for (size_t i = 0; i < COUNT(renamed); i++)
+        assert_int_equal(found[i], renamed[i]);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -365,6 +393,7 @@ int main(void)
         cmocka_unit_test(damaged_new_files),
         cmocka_unit_test(hostile_streams),
         cmocka_unit_test(matches_symbols),
+        cmocka_unit_test(matches_renamed),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
