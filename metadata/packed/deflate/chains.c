@@ -9,6 +9,10 @@
 
 /* What an encoder wants to see ahead. */
 #define AHEAD (WH_DEFLATE_WINDOW - WH_CHAINS_REACH)
+/* What all searches may take together. Real contents take a fraction; those that were made to be
+ * slow would take minutes for a megabyte. */
+#define STEPS_ONCE (1ull << 26)
+#define STEPS_A_BYTE 512u
 #define MASK (WH_DEFLATE_WINDOW - 1)
 
 wh_status wh_chains_init(
@@ -17,6 +21,7 @@ wh_status wh_chains_init(
     *chains = (struct wh_chains){
         .plain = plain,
         .hash_shift = (hash_bits + 2) / 3, /* the first byte leaves the hash with the fourth */
+        .steps_left = STEPS_ONCE + STEPS_A_BYTE * (uint64_t)plain.length,
         .hash_mask = (1u << hash_bits) - 1,
         .heads = calloc((size_t)1 << hash_bits, sizeof *chains->heads),
         .links = calloc(WH_DEFLATE_WINDOW, sizeof *chains->links),
@@ -117,17 +122,20 @@ static uint32_t equal_bytes(const uint8_t *one, const uint8_t *other, uint32_t m
 }
 
 /* The best of a chain that starts so far away, compared for `most` bytes. */
-static struct wh_match search_chain(const struct wh_chains *chains, size_t at, const uint8_t *here,
+static struct wh_match search_chain(struct wh_chains *chains, size_t at, const uint8_t *here,
     struct wh_match best, const struct wh_search *search, uint32_t most)
 {
     uint32_t distance = chains->links[at & MASK];
     uint32_t step = distance;
     uint16_t last_two = wh_load16(here + best.length - 1);
+    uint64_t steps = 0;
 
     for (uint32_t left = search->candidates; step > 0 && left > 0; left--) {
         const uint8_t *candidate = here - distance;
+        steps++;
         if (wh_load16(candidate + best.length - 1) == last_two) {
             uint32_t length = equal_bytes(candidate, here, most);
+            steps += length / 8;
             if (length > best.length) {
                 best = (struct wh_match){length, distance};
                 if (length >= search->nice || length == most)
@@ -140,6 +148,7 @@ static struct wh_match search_chain(const struct wh_chains *chains, size_t at, c
         if (distance >= WH_CHAINS_REACH || distance >= at)
             break;
     }
+    chains->steps_left -= steps < chains->steps_left ? steps : chains->steps_left;
     return best;
 }
 
@@ -153,6 +162,8 @@ struct wh_match wh_chains_search(
     if (most < WH_DEFLATE_MATCH_MIN || most <= floor)
         return best;
     wh_chains_add(chains, at + 1);
+    if (chains->steps_left == 0)
+        return best;
     if (most == WH_DEFLATE_MATCH_MAX || !chains->buffered)
         return search_chain(chains, at, chains->plain.data + at, best, search, most);
     if (at > chains->buffered->last)

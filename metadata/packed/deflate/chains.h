@@ -21,6 +21,7 @@ struct wh_buffered {
 struct wh_chains {
     struct wh_bytes plain; /* borrowed */
     size_t next;           /* places before it were chained, or passed over */
+    uint64_t steps_left;   /* candidates, and eights of bytes that were compared */
     unsigned hash_shift;
     uint32_t hash_mask;
     uint32_t *heads; /* owned: the latest place of each hash */
@@ -56,7 +57,8 @@ struct wh_search {
     uint32_t nice;       /* a match so long ends the search */
 };
 
-/* The nearest of the longest matches at a place, of those longer than floor (2 at least). Chains
+/* The nearest of the longest matches at a place, of those longer than floor (2 at least); none when
+ * earlier searches have taken all the steps that are good for contents of this length. Chains
  * the places up to this one; earlier calls were for no place behind it by more than 1. */
 struct wh_match wh_chains_search(
     struct wh_chains *chains, size_t at, uint32_t floor, const struct wh_search *search);

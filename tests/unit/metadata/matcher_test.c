@@ -411,6 +411,35 @@ static void fits_whatever_was_forced(void **state)
         }
 }
 
+/* Letters of which each search finds hundreds of candidates, and each is compared far: contents
+ * that were made to be slow are given up before they are through, the usual ones are not. */
+static void gives_up_what_is_too_slow(void **state)
+{
+    const size_t length = 400000;
+
+    (void)state;
+    seed = 3;
+    wh_autofree uint8_t *data = malloc(length);
+    assert_non_null(data);
+    for (size_t at = 0; at < length; at++)
+        data[at] = (uint8_t)(at % 300 == 100 ? dice(256) : 'a' + at % 300 % 7);
+    struct wh_bytes plain = {data, length};
+    struct wh_matcher *matcher = matcher_of(9, plain);
+    uint32_t late_matches = 0;
+    while (wh_matcher_at(matcher) < length) {
+        size_t at = wh_matcher_at(matcher);
+        late_matches += at >= length - 1000 && wh_matcher_predict(matcher).length > 1;
+        wh_matcher_take(matcher, (struct wh_token){1, data[at]});
+    }
+    wh_matcher_free(matcher);
+    assert_int_equal(late_matches, 0);
+
+    matcher = matcher_of(9, plain);
+    wh_matcher_pass(matcher, length - 300);
+    assert_in_range(wh_matcher_predict(matcher).length, 3, 258);
+    wh_matcher_free(matcher);
+}
+
 static void takes_no_content(void **state)
 {
     (void)state;
@@ -435,6 +464,7 @@ int main(void)
         cmocka_unit_test(puts_off_only_for_a_longer_match),
         cmocka_unit_test(stays_in_the_content),
         cmocka_unit_test(fits_whatever_was_forced),
+        cmocka_unit_test(gives_up_what_is_too_slow),
         cmocka_unit_test(takes_no_content),
     };
 
