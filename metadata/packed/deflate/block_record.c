@@ -4,8 +4,6 @@
 
 #include <string.h>
 
-#include "whittle/cleanup.h"
-
 /* The form byte of a record: type, and these. */
 enum {
     FORM_SPELLED = 3, /* in place of the type: dynamic with its codes */
@@ -15,7 +13,10 @@ enum {
     FORM_ALL = 15,
 };
 
-enum { CODE_BITS_MAX = 14 + 3 * ORDERS + (LITERALS + DISTANCES) * 14 };
+enum {
+    CODE_BITS_MAX = 14 + 3 * ORDERS + (LITERALS + DISTANCES) * 14,
+    CODE_BYTES_MAX = CODE_BITS_MAX / 8 + 1,
+};
 
 /* ---- reading -------------------------------------------------------------------------------- */
 
@@ -169,6 +170,12 @@ wh_status wh_block_write(
 
 /* ---- comparing ------------------------------------------------------------------------------ */
 
+/* A buffer that allocates nothing: that of codes is always long enough. */
+static struct wh_buffer buffer_in(uint8_t room[CODE_BYTES_MAX])
+{
+    return (struct wh_buffer){.data = room, .capacity = CODE_BYTES_MAX, .ceiling = CODE_BYTES_MAX};
+}
+
 /* The bits of a dynamic block's codes as bytes, padded with zeros. */
 static wh_status cut_codes(const struct wh_block_recorder *recorder, const struct wh_block *block,
     struct wh_buffer *out, uint64_t *out_bits, struct wh_error *err)
@@ -189,15 +196,15 @@ static wh_status cut_codes(const struct wh_block_recorder *recorder, const struc
 static bool is_modelled(
     const struct wh_spelling *spelling, const struct wh_buffer *codes, uint64_t bits)
 {
-    wh_cleanup(wh_buffer_clear) struct wh_buffer made = {.ceiling = CODE_BITS_MAX};
+    uint8_t room[CODE_BYTES_MAX];
+    struct wh_buffer made = buffer_in(room);
     struct wh_bit_writer writer = {.out = &made};
 
     if (wh_spelling_bits(spelling) != bits)
         return false;
     wh_spelling_write(spelling, &writer);
     wh_bits_flush(&writer);
-    return !made.failed && made.length == codes->length &&
-           memcmp(made.data, codes->data, made.length) == 0;
+    return made.length == codes->length && memcmp(made.data, codes->data, made.length) == 0;
 }
 
 static void record(struct wh_block_recorder *recorder, const struct wh_block_record *record)
@@ -223,7 +230,8 @@ wh_status wh_block_compare(struct wh_block_recorder *recorder, const struct wh_b
     const struct wh_token *tokens, size_t token_count, enum wh_verdict verdict,
     struct wh_error *err)
 {
-    wh_cleanup(wh_buffer_clear) struct wh_buffer codes = {.ceiling = CODE_BITS_MAX};
+    uint8_t room[CODE_BYTES_MAX];
+    struct wh_buffer codes = buffer_in(room);
     const bool is_stored = block->type == WH_BLOCK_STORED;
     struct wh_block_record found = {.type = block->type, .is_final = block->is_final};
     struct wh_block_codes modelled;

@@ -1,8 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* deflate_pack.c - makes a stream of RFC 1951 from what it holds: the model's symbols and blocks,
  * and where it says so others. Format of the parameters: specs/format/deflate.md. */
-#include <stdlib.h>
-
 #include "packed/coders.h"
 #include "packed/deflate/block_record.h"
 #include "packed/deflate/departures.h"
@@ -21,13 +19,10 @@ struct packer {
     struct wh_bit_writer writer;
 };
 
-static void clear(struct packer **packer)
+static void clear(struct packer *packer)
 {
-    if (!*packer)
-        return;
-    wh_matcher_free((*packer)->matcher);
-    wh_buffer_clear(&(*packer)->tokens);
-    free(*packer);
+    wh_matcher_free(packer->matcher);
+    wh_buffer_clear(&packer->tokens);
 }
 
 /* ---- parameters ----------------------------------------------------------------------------- */
@@ -162,19 +157,18 @@ wh_status wh_deflate_pack(
     struct wh_bytes plain, struct wh_bytes parameters, struct wh_buffer *out, struct wh_error *err)
 {
     static const uint8_t nothing[1];
-    wh_cleanup(clear) struct packer *packer = calloc(1, sizeof *packer);
+    wh_cleanup(clear) struct packer packer = {
+        .plain = plain.data ? plain : (struct wh_bytes){nothing, 0},
+        .tokens = {.ceiling = SIZE_MAX},
+        .writer = {.out = out},
+    };
     bool is_final = false;
 
-    if (!packer)
-        return wh_no_memory(err);
-    packer->plain = plain.data ? plain : (struct wh_bytes){nothing, 0};
-    packer->tokens.ceiling = SIZE_MAX;
-    packer->writer.out = out;
-    WH_TRY(read_parameters(packer, parameters, err));
+    WH_TRY(read_parameters(&packer, parameters, err));
     while (!is_final)
-        WH_TRY(pack_block(packer, &is_final, err));
-    if (!is_at_end(packer) || packer->has_departure || packer->records.has_next)
+        WH_TRY(pack_block(&packer, &is_final, err));
+    if (!is_at_end(&packer) || packer.has_departure || packer.records.has_next)
         return wh_fail(err, WH_MALFORMED, "deflate: the stream ends before what it should hold");
-    wh_bits_flush(&packer->writer);
+    wh_bits_flush(&packer.writer);
     return wh_buffer_check(out, err);
 }

@@ -163,7 +163,8 @@ wh_status wh_deflate_trace_new(const struct wh_deflate_parts *parts,
         .tokens = {.ceiling = SIZE_MAX},
         .symbols_left = symbols_max,
     };
-    struct wh_deflate_trace trace = {.parameters = {.ceiling = SIZE_MAX}};
+    wh_cleanup(wh_deflate_trace_clear) struct wh_deflate_trace trace = {
+        .parameters = {.ceiling = SIZE_MAX}};
 
     if (!settings ||
         !wh_block_model_find(model->blocks, settings->style == WH_MATCHER_LAZY, &tracer.count))
@@ -172,10 +173,12 @@ wh_status wh_deflate_trace_new(const struct wh_deflate_parts *parts,
     WH_TRY(wh_matcher_new(settings, wh_buffer_bytes(&parts->plain), &tracer.matcher, err));
     WH_TRY(trace_blocks(&tracer, err));
     write_parameters(&tracer, model, &trace.parameters);
+    WH_TRY(wh_buffer_check(&trace.parameters, err));
     trace.symbol_departures = tracer.departure_count;
     trace.block_departures = (size_t)tracer.recorder.count;
-    *out_trace = trace; /* cleared by the caller also when it is not whole */
-    return wh_buffer_check(&trace.parameters, err);
+    *out_trace = trace;
+    trace.parameters.data = NULL; /* given away */
+    return WH_OK;
 }
 
 void wh_deflate_trace_clear(struct wh_deflate_trace *trace)

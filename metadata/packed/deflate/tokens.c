@@ -201,7 +201,7 @@ static wh_status collect(struct unspeller *unspeller, const struct wh_block_reco
 
     wh_block_begin(&unspeller->count);
     while (has_end ? left > 0 : verdict == WH_BLOCK_GOES_ON) {
-        struct wh_token token;
+        struct wh_token token = {0, 0};
         if (is_at_end(source))
             return garbled(err);
         WH_TRY(next_token(source, &token, err));
