@@ -201,7 +201,8 @@ static void write_renamed(struct left *left, size_t symbol, struct wh_buffer *co
 
 static void write_name(struct wh_buffer *extra, struct wh_bytes name, size_t from)
 {
-    wh_buffer_append(extra, name.data + from, name.length - from);
+    if (name.length > from)
+        wh_buffer_append(extra, name.data + from, name.length - from);
     wh_buffer_u8(extra, 0);
 }
 
