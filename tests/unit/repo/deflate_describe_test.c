@@ -32,7 +32,7 @@ static size_t described(
 
 static void finds_the_usual_encoders(void **state)
 {
-    static const uint8_t models[][2] = {{6, 8}, {9, 8}, {9, 10}, {1, 9}, {3, 1}, {5, 8}, {19, 9}};
+    static const uint8_t models[][2] = {{6, 8}, {9, 10}, {1, 9}, {3, 1}, {19, 9}};
     wh_autofree uint8_t *mixture = malloc(MADE_MIXTURE);
 
     (void)state;
@@ -42,7 +42,8 @@ static void finds_the_usual_encoders(void **state)
         wh_cleanup(wh_buffer_clear) struct wh_buffer packed = {.ceiling = CEILING};
         const struct wh_deflate_model wrong = {2, 2};
         struct wh_deflate_model found;
-        pack((struct wh_bytes){mixture, MADE_MIXTURE}, (struct wh_bytes){models[i], 2}, &packed);
+        pack(
+            (struct wh_bytes){mixture, MADE_MIXTURE / 2}, (struct wh_bytes){models[i], 2}, &packed);
         assert_int_equal(described(wh_buffer_bytes(&packed), NULL, &found), 0);
         assert_int_equal(found.blocks, models[i][1]);
         assert_int_equal(described(wh_buffer_bytes(&packed), &wrong, &found), 0);
