@@ -120,11 +120,25 @@ static void put_section(
     wh_buffer_fill(out, 0, 24);
 }
 
-/* ELF header, note, stream, names, section headers. */
+/* The one that makes an ELF file of it: what stands before the note. */
+static void put_segment(struct wh_buffer *out, uint64_t length)
+{
+    wh_buffer_le32(out, 1);
+    wh_buffer_le32(out, 5);
+    wh_buffer_fill(out, 0, 24);
+    wh_buffer_le64(out, length);
+    wh_buffer_le64(out, length);
+    wh_buffer_le64(out, 4096);
+}
+
+/* ELF header, program header, note, stream, names, section headers. */
 void made_packed_elf(struct wh_bytes plain, struct wh_bytes build_id, struct made_packed *out)
 {
     static const char names[] = "\0.note.gnu.build-id\0.gnu_debugdata\0.shstrtab";
-    enum { PROGBITS = 1, STRTAB = 3, NOTE = 7, HEADER = 64, SECTIONS_AT = 40, COUNT_AT = 58 };
+    enum { PROGBITS = 1, STRTAB = 3, NOTE = 7 };
+    enum { HEADER = 64, SEGMENT = 56, HEADERS = HEADER + SEGMENT };
+    enum { SEGMENTS_AT = 32, SECTIONS_AT = 40, SIZES_AT = 52 };
+    static const uint8_t sizes[] = {HEADER, 0, SEGMENT, 0, 1, 0, HEADER, 0, 4, 0, 3, 0};
     static const uint8_t ident[] = {0x7f, 'E', 'L', 'F', 2, 1, 1};
 
     made_packed_init(WH_PACKING_DEBUGDATA, out);
@@ -132,6 +146,7 @@ void made_packed_elf(struct wh_bytes plain, struct wh_bytes build_id, struct mad
     struct wh_buffer *bytes = &out->bytes;
     wh_buffer_append(bytes, ident, sizeof ident);
     wh_buffer_fill(bytes, 0, HEADER - sizeof ident);
+    put_segment(bytes, HEADERS);
     wh_buffer_le32(bytes, 4);
     wh_buffer_le32(bytes, (uint32_t)build_id.length);
     wh_buffer_le32(bytes, 3);
@@ -143,17 +158,16 @@ void made_packed_elf(struct wh_bytes plain, struct wh_bytes build_id, struct mad
     wh_buffer_append(bytes, names, sizeof names);
     size_t sections = bytes->length;
     put_section(bytes, 0, 0, 0, 0);
-    put_section(bytes, 1, NOTE, HEADER, stream - HEADER);
+    put_section(bytes, 1, NOTE, HEADERS, stream - HEADERS);
     put_section(bytes, 20, PROGBITS, stream, text - stream);
     put_section(bytes, 35, STRTAB, text, sizeof names);
     if (bytes->failed)
         abort();
     bytes->data[16] = 3; /* a shared object */
     bytes->data[18] = 62;
+    wh_store32(bytes->data + SEGMENTS_AT, HEADER);
     wh_store32(bytes->data + SECTIONS_AT, (uint32_t)sections);
-    bytes->data[COUNT_AT] = HEADER;
-    bytes->data[COUNT_AT + 2] = 4;
-    bytes->data[COUNT_AT + 4] = 3;
+    memcpy(bytes->data + SIZES_AT, sizes, sizeof sizes);
 }
 
 /* Lays a stream against the model of zlib's level 6: departures are part of the parameters. */
