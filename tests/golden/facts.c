@@ -7,7 +7,7 @@
 
 #include "whittle/assemble.h"
 #include "whittle/cleanup.h"
-#include "whittle/index.h"
+#include "whittle/upgrade.h"
 
 enum { CEILING = 1 << 20 };
 
@@ -217,6 +217,98 @@ static wh_status index_facts(struct wh_bytes bytes, struct wh_error *err)
     return WH_OK;
 }
 
+static void print_hex(const void *bytes, size_t length)
+{
+    for (size_t i = 0; i < length; i++) {
+        char digits[3];
+        wh_hex((const uint8_t *)bytes + i, 1, digits);
+        printf("%s", digits);
+    }
+}
+
+static wh_status upgrade_facts(struct wh_bytes bytes, struct wh_error *err)
+{
+    struct wh_upgrade upgrade = {0};
+
+    WH_TRY(wh_upgrade_read(bytes, &upgrade, err));
+    printf("{\"verdict\": \"ok\", \"packages\": [");
+    for (uint32_t i = 0; i < upgrade.package_count; i++) {
+        const struct wh_upgrade_package *package = &upgrade.packages[i];
+        printf("%s[\"%s\", \"", i ? ", " : "", package->pkgid);
+        print_hex(package->header_id, sizeof package->header_id);
+        printf("\", %s, [", package->is_listed ? "true" : "false");
+        for (uint32_t d = 0; d < package->differs_count; d++)
+            printf("%s%u", d ? ", " : "", package->differs[d]);
+        printf("], [");
+        for (uint32_t f = 0; f < package->file_count; f++) {
+            const struct wh_listed_file *file = &package->files[f];
+            printf("%s[\"", f ? ", " : "");
+            print_hex(file->path, strlen(file->path));
+            printf("\", %llu, \"", (unsigned long long)file->size);
+            print_hex(file->sha256, sizeof file->sha256);
+            printf("\"]");
+        }
+        printf("]]");
+    }
+    printf("]}\n");
+    wh_upgrade_clear(&upgrade);
+    return WH_OK;
+}
+
+static void print_operations(const struct wh_operations *operations)
+{
+    printf(", %u, [", (unsigned)operations->suggestion);
+    for (uint32_t i = 0; i < operations->advisory_count; i++)
+        printf("%s\"%s\"", i ? ", " : "", operations->advisories[i]);
+    printf("], [");
+    for (uint32_t i = 0; i < operations->count; i++) {
+        const struct wh_operation *operation = &operations->operations[i];
+        printf("%s[%u, \"", i ? ", " : "", (unsigned)operation->kind);
+        print_hex(operation->path, strlen(operation->path));
+        printf("\"]");
+    }
+    printf("]");
+}
+
+static void print_answer(const struct wh_package_instructions *package)
+{
+    const struct wh_index_bundle *bundle = &package->bundle;
+
+    if (package->kind == WH_ANSWER_LIST)
+        printf("\"list\"");
+    if (package->kind == WH_ANSWER_WHOLE) {
+        printf("\"");
+        print_hex(package->reason, strlen(package->reason));
+        printf("\"");
+    }
+    if (package->kind != WH_ANSWER_BUNDLE)
+        return;
+    printf("[\"");
+    print_hex(bundle->from, sizeof bundle->from);
+    printf("\", %llu, \"", (unsigned long long)bundle->size);
+    print_hex(bundle->sha256, sizeof bundle->sha256);
+    printf("\", %u, %u, %u, %u, %llu]", bundle->cpu_ms, package->counts.kept,
+        package->counts.patched, package->counts.fetched, (unsigned long long)package->saved);
+}
+
+static wh_status instructions_facts(struct wh_bytes bytes, struct wh_error *err)
+{
+    struct wh_instructions instructions = {0};
+
+    WH_TRY(wh_instructions_read(bytes, &instructions, err));
+    printf("{\"verdict\": \"ok\", \"packages\": [");
+    for (uint32_t i = 0; i < instructions.package_count; i++) {
+        const struct wh_package_instructions *package = &instructions.packages[i];
+        printf("%s[\"%s\", ", i ? ", " : "", package->pkgid);
+        print_answer(package);
+        print_operations(&package->operations);
+        printf("]");
+    }
+    printf("]}\n");
+    wh_instructions_clear(&instructions);
+    return WH_OK;
+}
+
 /* The prefix of the assembled package; package digests of 0x11 and 0x22. */
 static wh_status prefix_facts(struct wh_bytes bytes, struct wh_error *err)
 {
@@ -257,6 +349,10 @@ static wh_status facts(const char *name, struct wh_error *err)
     wh_cleanup(wh_buffer_clear) struct wh_buffer step = {0};
 
     load(name, &vector);
+    if (strstr(name, "upgrade"))
+        return upgrade_facts(wh_buffer_bytes(&vector), err);
+    if (strstr(name, "instructions"))
+        return instructions_facts(wh_buffer_bytes(&vector), err);
     if (strstr(name, ".xml"))
         return index_facts(wh_buffer_bytes(&vector), err);
     if (strstr(name, ".prefix"))

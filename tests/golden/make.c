@@ -277,6 +277,7 @@ int main(int argc, char **argv)
     golden_put_indexes();
     golden_put_signatures();
     golden_put_patches();
+    golden_put_upgrades();
     sample_clear(&old);
     sample_clear(&new);
     return 0;

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""An independent reader of bundles and of the index, after specs/format/bundle.md and index.md.
+"""An independent reader of bundles, the index, and the backend's documents, after specs/format/bundle.md, index.md and protocol.md.
 Standard library only, and the zstd command. facts(PATH) gives what tests/golden/facts.c prints."""
 import hashlib
 import pathlib
@@ -271,14 +271,24 @@ def digits(text, pattern):
     return text.lower()
 
 
-def index_facts(data):
+def document(data, name, stored, ceiling):
+    """The root element of a document."""
+    if len(data) > stored:
+        raise Refused("over limit", "as it comes")
     if data[:4] == b"\x28\xb5\x2f\xfd":
         data = inflate(data)
+    if len(data) > ceiling:
+        raise Refused("over limit", "inflated")
     no_doctype(data)
     root = tree.fromstring(data)
-    malformed(root.tag != "whittle", "root")
+    malformed(root.tag != name, "root")
     if number(root.get("version"), 0, 1 << 64) != 1:
         raise Refused("unsupported", "version")
+    return root
+
+
+def index_facts(data):
+    root = document(data, "whittle", 256 << 20, 256 << 20)
     packages = []
     for package in root.findall("package"):
         row = [digits(package.get("pkgid"), "[0-9a-f]{32,128}")]
@@ -301,6 +311,109 @@ def index_facts(data):
     return {"verdict": "ok", "packages": packages}
 
 
+def one(element, names):
+    """The one child of these names."""
+    found = [child for child in element if child.tag in names]
+    malformed(len(found) != 1, "not one of " + " ".join(names))
+    return found[0]
+
+
+def path_of(element):
+    """The bytes that a path stands for."""
+    text = element.get("path")
+    malformed(text is None or not text.isascii() or len(text) > 3 * 4095, "path")
+    spelling = r"[^%]|%[0-9A-F]{2}"
+    malformed(not re.fullmatch("(?:%s)*" % spelling, text), "path")
+    data = b""
+    for part in re.findall(spelling, text):
+        byte = int(part[1:], 16) if part[0] == "%" else ord(part)
+        plain = 0x20 <= byte < 0x7f and chr(byte) not in "%\"<>&"
+        malformed(plain != (part[0] != "%") or byte == 0, "another spelling")
+        data += bytes([byte])
+    malformed(data[:1] != b"/" or len(data) > 4095, "path")
+    return data
+
+
+def ascending(items):
+    malformed(any(a >= b for a, b in zip(items, items[1:])), "out of order")
+
+
+def differs_of(text, left):
+    """Numbers of files, no more than are left."""
+    if text is None:
+        return []
+    numbers = []
+    for part in text.split(" "):
+        ends = [number(end, 0, (1 << 20) - 1) for end in part.split("-")]
+        malformed(len(ends) > 2 or (len(ends) == 2 and ends[0] >= ends[1]), "range")
+        malformed(numbers and ends[0] <= numbers[-1] + 1, "adjacent")
+        if ends[-1] - ends[0] + 1 > left - len(numbers):
+            raise Refused("over limit", "files")
+        numbers += range(ends[0], ends[-1] + 1)
+    return numbers
+
+
+def packages_of(root):
+    """Pairs of a pkgid and its element."""
+    packages = [(digits(package.get("pkgid"), "[0-9a-f]{32,128}"), package) for package in root.findall("package")]
+    malformed(len({pkgid for pkgid, _ in packages}) != len(packages), "twice")
+    return packages
+
+
+def upgrade_facts(data):
+    rows, left = [], 65536
+    for pkgid, package in packages_of(document(data, "upgrade", 1 << 20, 8 << 20)):
+        installed = one(package, ["installed"])
+        header = digits(installed.get("header"), "[0-9a-fA-F]{64}")
+        differs = differs_of(installed.get("differs"), left)
+        files = [[path_of(file), number(file.get("size"), 0, (1 << 63) - 1), digits(file.get("sha256"), "[0-9a-fA-F]{64}")]
+                 for file in installed.findall("file")]
+        ascending([path for path, _, _ in files])
+        malformed(differs and files, "both forms")
+        left -= len(differs) + len(files)
+        if left < 0:
+            raise Refused("over limit", "files")
+        rows.append([pkgid, header, bool(files), differs, [[path.hex(), *rest] for path, *rest in files]])
+    return {"verdict": "ok", "packages": rows}
+
+
+def answer_of(package):
+    """What facts.c prints of an answer."""
+    answer = one(package, ["bundle", "whole", "list"])
+    if answer.tag == "list":
+        return "list"
+    if answer.tag == "whole":
+        reason = answer.get("reason", "")
+        malformed(not re.fullmatch("[ -~]{1,511}", reason), "reason")
+        return reason.encode().hex()
+    cpu_ms = number(answer.get("cpu-ms"), 1, (1 << 32) - 1) if "cpu-ms" in answer.keys() else 0
+    counts = [number(answer.get(name), 0, 1 << 20) for name in ("kept", "patched", "fetched")]
+    return [digits(answer.get("from"), "[0-9a-fA-F]{16}"), number(answer.get("size"), HEAD.size, BUNDLE_MAX),
+            digits(answer.get("sha256"), "[0-9a-fA-F]{64}"), cpu_ms, *counts, number(answer.get("saved"), 0, (1 << 64) - 1)]
+
+
+def operations_of(package):
+    """Suggestion, advisories, operations."""
+    found = package.findall("operations")
+    malformed(len(found) > 1, "operations twice")
+    if not found:
+        return [0, [], []]
+    suggestions = [None, "restart", "relogin", "reboot"]
+    malformed(found[0].get("suggest") not in suggestions, "suggestion")
+    advisories = found[0].get("advisories")
+    advisories = [] if advisories is None else advisories.split(" ")
+    malformed(not all(re.fullmatch("[!-~]{1,255}", name) for name in advisories), "advisories")
+    kinds = ["remove", "keep", "replace"]
+    operations = [(kinds.index(element.tag), path_of(element)) for element in found[0] if element.tag in kinds]
+    ascending([path for _, path in operations])
+    return [suggestions.index(found[0].get("suggest")), advisories, [[kind, path.hex()] for kind, path in operations]]
+
+
+def instructions_facts(data):
+    packages = packages_of(document(data, "instructions", 16 << 20, 16 << 20))
+    return {"verdict": "ok", "packages": [[pkgid, answer_of(package), *operations_of(package)] for pkgid, package in packages]}
+
+
 def prefix_facts(data):
     rewritten = Package(data).rewritten(b"\x11" * 32, b"\x22" * 64)
     return {"verdict": "ok", "length": len(rewritten),
@@ -311,6 +424,10 @@ def facts(path):
     try:
         if path.suffix == ".prefix":
             return prefix_facts(path.read_bytes())
+        if "upgrade" in path.name:
+            return upgrade_facts(path.read_bytes())
+        if "instructions" in path.name:
+            return instructions_facts(path.read_bytes())
         if ".xml" in path.name:
             return index_facts(path.read_bytes())
         return bundle_facts(path)

@@ -34,7 +34,8 @@ CLEAN = {
                  "`[code](nowhere.md)`, [![picture](specs/page.md)](specs)\n",
     "specs/page.md": "## The way it is\n\n```\n[code](nowhere.md)\n```\n",
 }
-COPIED = [".clang-format", "CMakePresets.json", "CMakeLists.txt", "specs/format/index.rng", "tests/golden/vectors", "client/whittle/whittle.8",
+COPIED = [".clang-format", "CMakePresets.json", "CMakeLists.txt", "specs/format/index.rng", "specs/format/upgrade.rng",
+          "specs/format/instructions.rng", "tests/golden/vectors", "client/whittle/whittle.8",
           "plugin/dnf4/dnf-whittle.8", "plugin/rpm/rpm-plugin-whittle.8", "repo-tools/whittle-repo.8"]
 
 
@@ -96,6 +97,9 @@ FAULTS = [
     ("schema", "specs/format/index.rng", replace("[0-9a-f]{16}", "[0-9a-f]*"), "bad-index-from-short.xml: the schema accepts it"),
     ("schema", "specs/format/index.rng", replace("[0-9a-f]{64}", "[0-9a-f]{32}"), "index.xml: the schema refuses it"),
     ("schema", "specs/format/index.rng", replace("[0-9a-f]{64}", "[0-9a-f]{32}"), "index.xml.zst: the schema refuses it"),
+    ("schema", "specs/format/upgrade.rng", replace("|7F|", "|"), "upgrade-every-byte.xml: the schema refuses it"),
+    ("schema", "specs/format/instructions.rng", replace("<value>reboot</value>", "<text/>"),
+     "bad-instructions-suggest-unknown.xml: the schema accepts it"),
     ("man", "client/whittle/whittle.8", append(".Foo\n"), "whittle.8"),
     ("man", "client/whittle/whittle.8", None, "whittle.8: not there"),
     ("presets", "CMakePresets.json", replace('"version": 3', '"version": 4'), "version 4 instead of 3"),
