@@ -118,17 +118,22 @@ static void check_apart(const struct wh_recipe *recipe, struct wh_bytes content,
 
     if (!streams)
         abort();
+    bool has_xz = false;
     for (uint32_t i = 0; i < recipe->new_count; i++) {
         streams[i] = (struct wh_old_stream){
             recipe->new_streams[i].before, recipe->new_streams[i].coder};
+        has_xz |= streams[i].coder == WH_CODER_XZ;
         if (streams[i].coder == WH_CODER_TOKENS)
             return;
     }
     const struct wh_recipe mirrored = {
         .packing = recipe->packing, .old_streams = streams, .old_count = recipe->new_count};
     struct wh_error err = {0};
-    if (!fuzz_ok(wh_unpack(&mirrored, &container, PLAIN_MAX, &unpacked, &err), &err))
-        promise_not_reached("what was put together comes apart");
+    wh_status status = wh_unpack(&mirrored, &container, PLAIN_MAX, &unpacked, &err);
+    if (!fuzz_ok(status, &err)) { /* the decoder of .xz has less memory than headers may ask for */
+        promise(status == WH_OVER_LIMIT && has_xz);
+        return;
+    }
     promise(memcmp(unpacked.lengths, lengths, (recipe->new_count + 1) * sizeof *lengths) == 0);
     promise(fuzz_same(wh_buffer_bytes(&unpacked.plain), plain));
 }

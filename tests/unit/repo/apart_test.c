@@ -135,12 +135,16 @@ static void every_content_over_every_other(void **state)
         for (size_t to = 0; to < CONTENTS; to++) {
             wh_cleanup(free_apart) struct wh_apart *apart = NULL;
             wh_cleanup(free_apart) struct wh_apart *again = NULL;
-            if (is_same(&contents[from], &contents[to]) || contents[to].packing == 0) {
-                REFUSED(WH_UNSUPPORTED, "",
-                    take_apart(&contents[from], &contents[to], &usual, &apart, &err));
+            bool is_nothing = is_same(&contents[from], &contents[to]) || !contents[to].packing;
+            bool may_have_all = from < MADE_ARCHIVES && to < MADE_ARCHIVES; /* some do */
+            struct wh_error why;
+            wh_status status = take_apart(&contents[from], &contents[to], &usual, &apart, &why);
+            if (is_nothing || (may_have_all && status == WH_UNSUPPORTED)) {
+                assert_int_equal(status, WH_UNSUPPORTED);
                 continue;
             }
-            OK(take_apart(&contents[from], &contents[to], &usual, &apart, &err));
+            if (status != WH_OK)
+                fail_msg("%zu over %zu: %s", to, from, why.message);
             leads_back(apart, &contents[from], &contents[to]);
             OK(take_apart(&contents[from], &contents[to], &usual, &again, &err));
             same_recipe(&again->recipe, &apart->recipe);
