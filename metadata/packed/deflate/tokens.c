@@ -97,12 +97,15 @@ static wh_status write_tokens(
 wh_status wh_tokens_unpack(
     struct wh_bytes packed, struct wh_buffer *out, size_t *out_packed_length, struct wh_error *err)
 {
-    /* Each symbol takes a byte of the result or more. */
+    /* Each symbol takes a byte of the result or more. A block takes two, unless it is the last one
+     * or has more than a hundred symbols. */
     const size_t room = out->ceiling - out->length;
-    const size_t most = SIZE_MAX / sizeof(struct wh_token);
+    const size_t most = SIZE_MAX / sizeof(struct wh_block) - 1;
+    const size_t items = room < most ? room : most;
     wh_cleanup(wh_buffer_clear) struct wh_buffer tokens = {
-        .ceiling = (room < most ? room : most) * sizeof(struct wh_token)};
-    wh_cleanup(wh_buffer_clear) struct wh_buffer blocks = {.ceiling = SIZE_MAX};
+        .ceiling = items * sizeof(struct wh_token)};
+    wh_cleanup(wh_buffer_clear) struct wh_buffer blocks = {
+        .ceiling = (items / 2 + 1) * sizeof(struct wh_block)};
     size_t length;
 
     WH_TRY(wh_inflate(packed, NULL, &tokens, &blocks, &length, err));

@@ -84,6 +84,27 @@ static void a_small_change_stays_small(void **state)
     assert_true(at > before.length / 4);
 }
 
+/* Empty blocks, each of ten bits, are bounded by what they would take. */
+static void many_blocks_keep_the_ceiling(void **state)
+{
+    wh_cleanup(wh_buffer_clear) struct wh_buffer packed = {.ceiling = CEILING};
+    wh_cleanup(wh_buffer_clear) struct wh_buffer tokens = {.ceiling = 1000};
+    wh_cleanup(wh_buffer_clear) struct wh_buffer more = {.ceiling = CEILING};
+    static const uint8_t four[] = {0x02, 0x08, 0x20, 0x80, 0x00}; /* fixed, not final */
+    size_t length;
+
+    (void)state;
+    for (size_t i = 0; i < 1000; i++)
+        wh_buffer_append(&packed, four, sizeof four);
+    wh_buffer_append(&packed, "\x03\x00", 2);
+    REFUSED(WH_OVER_LIMIT, "more than",
+        wh_tokens_unpack(wh_buffer_bytes(&packed), &tokens, &length, &err));
+    assert_int_equal(tokens.length, 0);
+    OK(wh_tokens_unpack(wh_buffer_bytes(&packed), &more, &length, &err));
+    assert_in_range(more.length, 8000, 9000);
+    check_both_ways(wh_buffer_bytes(&packed));
+}
+
 static const struct refusal {
     wh_status status;
     const char *why;
@@ -155,6 +176,7 @@ int main(void)
         cmocka_unit_test(every_stream_comes_back),
         cmocka_unit_test(blocks_as_modelled_take_no_bytes),
         cmocka_unit_test(a_small_change_stays_small),
+        cmocka_unit_test(many_blocks_keep_the_ceiling),
         cmocka_unit_test(refuses_what_no_stream_gives),
         cmocka_unit_test(a_stored_block_needs_its_record),
         cmocka_unit_test(takes_no_parameters),
