@@ -1,0 +1,357 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* server.c - see server.h. */
+#include "whittled/server.h"
+
+#include <errno.h>
+#include <microhttpd.h>
+#include <pthread.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "whittle/cleanup.h"
+#include "whittle/codec.h"
+#include "whittled/answers.h"
+#include "whittled/exchange.h"
+
+#define IDLE_SECONDS 20u         /* without a byte in either direction */
+#define CONNECTION_MEMORY 16384u /* bytes for a request's head */
+#define IO_THREADS 4u
+
+struct wh_server {
+    struct wh_server_options options;
+    struct MHD_Daemon *daemon;
+    pthread_mutex_t lock;
+    pthread_cond_t arrived;
+    pthread_cond_t emptied;
+    struct wh_exchange *first;
+    struct wh_exchange **last;
+    uint32_t waiting; /* for a desk */
+    uint32_t working; /* at one */
+    bool stops;
+    pthread_t *threads;
+    uint32_t thread_count;
+};
+
+/* ---- desks --------------------------------------------------------------------------------- */
+
+static struct wh_exchange *next_exchange(struct wh_server *server)
+{
+    (void)pthread_mutex_lock(&server->lock);
+    while (!server->first && !server->stops)
+        (void)pthread_cond_wait(&server->arrived, &server->lock);
+    struct wh_exchange *exchange = server->first;
+    if (exchange) {
+        server->first = exchange->next;
+        if (!server->first)
+            server->last = &server->first;
+        server->waiting--;
+        server->working++;
+    }
+    (void)pthread_mutex_unlock(&server->lock);
+    return exchange;
+}
+
+/* The connection's own thread goes on from here. */
+static void hand_back(struct wh_server *server, struct wh_exchange *exchange)
+{
+    (void)pthread_mutex_lock(&server->lock);
+    exchange->is_done = true;
+    exchange->is_waiting = false;
+    server->working--;
+    (void)pthread_cond_broadcast(&server->emptied);
+    (void)pthread_mutex_unlock(&server->lock);
+    MHD_resume_connection(exchange->connection);
+}
+
+static void *attend(void *context)
+{
+    struct wh_server *server = context;
+    struct wh_desk *desk = NULL;
+    struct wh_exchange *exchange;
+    struct wh_error error = {0};
+
+    while ((exchange = next_exchange(server)) != NULL) {
+        bool ready = desk || wh_desk_new(&server->options.desk, &desk, &error) == WH_OK;
+        if (!ready)
+            wh_answer_failure(exchange, MHD_HTTP_SERVICE_UNAVAILABLE, error.message);
+        else if (exchange->route == WH_ROUTE_UPGRADE)
+            wh_answer_upgrade(exchange, desk);
+        else
+            wh_answer_bundle(exchange, server->options.store);
+        hand_back(server, exchange);
+    }
+    wh_desk_free(desk);
+    return NULL;
+}
+
+/* False where too many wait already. */
+static bool queue(struct wh_server *server, struct wh_exchange *exchange)
+{
+    (void)pthread_mutex_lock(&server->lock);
+    bool fits = !server->stops && server->waiting < server->options.waiting_max;
+    if (fits) {
+        exchange->is_waiting = true;
+        MHD_suspend_connection(exchange->connection);
+        *server->last = exchange;
+        server->last = &exchange->next;
+        server->waiting++;
+        (void)pthread_cond_signal(&server->arrived);
+    }
+    (void)pthread_mutex_unlock(&server->lock);
+    return fits;
+}
+
+/* ---- requests ------------------------------------------------------------------------------ */
+
+static char *printable_line(const char *method, const char *url)
+{
+    enum { LONGEST = 256 };
+    char *line;
+
+    if (asprintf(&line, "%.16s %.*s", method, LONGEST, url) < 0)
+        return NULL;
+    for (char *at = line; *at; at++)
+        if (*at < ' ' || *at > '~' || *at == '"')
+            *at = '?';
+    return line;
+}
+
+static enum MHD_Result begin(
+    struct MHD_Connection *connection, const char *method, const char *url, void **state)
+{
+    struct wh_exchange *exchange = calloc(1, sizeof *exchange);
+
+    if (!exchange)
+        return MHD_NO;
+    exchange->connection = connection;
+    exchange->body.ceiling = WH_UPGRADE_STORED_MAX;
+    (void)clock_gettime(CLOCK_MONOTONIC, &exchange->start);
+    exchange->line = printable_line(method, url);
+    wh_exchange_route(exchange, method, url);
+    *state = exchange;
+    return MHD_YES;
+}
+
+/* What is too long is read to its end, but not kept: the client can then read why. */
+static void take_part(struct wh_exchange *exchange, const char *data, size_t length)
+{
+    if (exchange->route != WH_ROUTE_UPGRADE || exchange->too_long)
+        return;
+    wh_buffer_append(&exchange->body, data, length);
+    if (exchange->body.failed) {
+        exchange->too_long = true;
+        wh_buffer_clear(&exchange->body);
+    }
+}
+
+static enum MHD_Result be_busy(struct wh_server *server, struct wh_exchange *exchange)
+{
+    wh_metric_add(server->options.metrics, WH_METRIC_BUSY, 1);
+    wh_answer_failure(exchange, MHD_HTTP_SERVICE_UNAVAILABLE, "the backend is busy");
+    return wh_answer_send(exchange);
+}
+
+static enum MHD_Result send_bundle(struct wh_server *server, struct wh_exchange *exchange)
+{
+    enum MHD_Result result;
+
+    if (wh_answer_bundle_file(exchange, server->options.store, &result))
+        return result;
+    return queue(server, exchange) ? MHD_YES : be_busy(server, exchange);
+}
+
+static void answer_metrics(struct wh_server *server, struct wh_exchange *exchange)
+{
+    struct wh_error error;
+
+    (void)pthread_mutex_lock(&server->lock);
+    const struct wh_gauges gauges = {
+        .known_packages = wh_library_packages(server->options.library),
+        .publications = wh_library_publications(server->options.library),
+        .waiting_requests = (uint64_t)server->waiting + server->working,
+    };
+    (void)pthread_mutex_unlock(&server->lock);
+    exchange->answer.ceiling = 1 << 16;
+    exchange->status = MHD_HTTP_OK;
+    exchange->content_type = "text/plain; version=0.0.4";
+    if (wh_metrics_write(server->options.metrics, &gauges, &exchange->answer, &error) != WH_OK)
+        wh_answer_failure(exchange, MHD_HTTP_INTERNAL_SERVER_ERROR, error.message);
+}
+
+static enum MHD_Result answer(struct wh_server *server, struct wh_exchange *exchange)
+{
+    if (exchange->is_done)
+        return wh_answer_send(exchange);
+    if (exchange->route == WH_ROUTE_UNKNOWN) {
+        wh_answer_failure(exchange, MHD_HTTP_NOT_FOUND, "there is nothing here");
+    } else if (exchange->wrong_method) {
+        wh_answer_failure(exchange, MHD_HTTP_METHOD_NOT_ALLOWED, "not by this method");
+    } else if (exchange->route == WH_ROUTE_HEALTH) {
+        wh_answer_failure(exchange, MHD_HTTP_OK, "ok");
+    } else if (exchange->route == WH_ROUTE_METRICS) {
+        answer_metrics(server, exchange);
+    } else if (exchange->route == WH_ROUTE_BUNDLE) {
+        return send_bundle(server, exchange);
+    } else if (wh_answer_refuse_body(exchange)) {
+        return wh_answer_send(exchange);
+    } else {
+        return queue(server, exchange) ? MHD_YES : be_busy(server, exchange);
+    }
+    return wh_answer_send(exchange);
+}
+
+static enum MHD_Result handle(void *context, struct MHD_Connection *connection, const char *url,
+    const char *method, const char *version, const char *upload_data, size_t *upload_data_size,
+    void **state)
+{
+    struct wh_exchange *exchange = *state;
+
+    (void)version;
+    if (!exchange)
+        return begin(connection, method, url, state);
+    if (*upload_data_size > 0) {
+        take_part(exchange, upload_data, *upload_data_size);
+        *upload_data_size = 0;
+        return MHD_YES;
+    }
+    return answer(context, exchange);
+}
+
+/* ---- the end of a request ------------------------------------------------------------------ */
+
+static void log_line(const struct wh_server *server, const struct wh_exchange *exchange)
+{
+    struct timespec now;
+    struct tm broken;
+    time_t seconds = time(NULL);
+    char stamp[32];
+    char peer[64];
+
+    if (!server->options.access_log)
+        return;
+    (void)clock_gettime(CLOCK_MONOTONIC, &now);
+    long long took = (now.tv_sec - exchange->start.tv_sec) * 1000ll +
+                     (now.tv_nsec - exchange->start.tv_nsec) / 1000000;
+    (void)strftime(stamp, sizeof stamp, "%Y-%m-%dT%H:%M:%SZ", gmtime_r(&seconds, &broken));
+    wh_answer_peer(exchange->connection, peer, sizeof peer);
+    (void)fprintf(server->options.access_log, "%s [%s] \"%s\" %u %llu %lld\n", peer, stamp,
+        exchange->line ? exchange->line : "?", exchange->status, (unsigned long long)exchange->sent,
+        took);
+    (void)fflush(server->options.access_log);
+}
+
+static void end(void *context, struct MHD_Connection *connection, void **state,
+    enum MHD_RequestTerminationCode code)
+{
+    struct wh_server *server = context;
+    struct wh_exchange *exchange = *state;
+
+    (void)connection;
+    if (!exchange)
+        return;
+    wh_metric_add(server->options.metrics, WH_METRIC_REQUESTS, 1);
+    if (exchange->status >= 400)
+        wh_metric_add(server->options.metrics, WH_METRIC_REFUSED, 1);
+    if (exchange->route == WH_ROUTE_BUNDLE && exchange->status == MHD_HTTP_OK &&
+        code == MHD_REQUEST_TERMINATED_COMPLETED_OK) {
+        wh_metric_add(server->options.metrics, WH_METRIC_SENT_BUNDLES, 1);
+        wh_metric_add(server->options.metrics, WH_METRIC_SENT_BYTES, exchange->sent);
+    }
+    log_line(server, exchange);
+    wh_buffer_clear(&exchange->body);
+    wh_buffer_clear(&exchange->answer);
+    free(exchange->line);
+    free(exchange);
+    *state = NULL;
+}
+
+/* ---- its life ------------------------------------------------------------------------------ */
+
+static wh_status start_desks(struct wh_server *server, struct wh_error *err)
+{
+    server->threads = wh_array(server->options.desks, sizeof *server->threads, SIZE_MAX, err);
+    if (!server->threads)
+        return wh_no_memory(err);
+    for (; server->thread_count < server->options.desks; server->thread_count++) {
+        int failed = pthread_create(&server->threads[server->thread_count], NULL, attend, server);
+        if (failed) {
+            errno = failed;
+            return wh_fail_errno(err, "a thread for requests");
+        }
+    }
+    return WH_OK;
+}
+
+static wh_status start_listening(struct wh_server *server, struct wh_error *err)
+{
+    server->daemon = MHD_start_daemon(
+        MHD_USE_EPOLL_INTERNAL_THREAD | MHD_ALLOW_SUSPEND_RESUME | MHD_USE_ITC, 0, NULL, NULL,
+        handle, server, MHD_OPTION_LISTEN_SOCKET, server->options.listener,
+        MHD_OPTION_NOTIFY_COMPLETED, end, server, MHD_OPTION_THREAD_POOL_SIZE, IO_THREADS,
+        MHD_OPTION_CONNECTION_LIMIT, server->options.connections_max, MHD_OPTION_CONNECTION_TIMEOUT,
+        IDLE_SECONDS, MHD_OPTION_CONNECTION_MEMORY_LIMIT, (size_t)CONNECTION_MEMORY,
+        MHD_OPTION_END);
+    return server->daemon ? WH_OK
+                          : wh_fail(err, WH_SYSTEM, "libmicrohttpd cannot serve this socket");
+}
+
+wh_status wh_server_new(
+    const struct wh_server_options *options, struct wh_server **out_server, struct wh_error *err)
+{
+    struct wh_server *server = calloc(1, sizeof *server);
+
+    if (!server)
+        return wh_no_memory(err);
+    server->options = *options;
+    server->last = &server->first;
+    (void)pthread_mutex_init(&server->lock, NULL);
+    (void)pthread_cond_init(&server->arrived, NULL);
+    (void)pthread_cond_init(&server->emptied, NULL);
+    wh_status status = start_desks(server, err);
+    if (status == WH_OK)
+        status = start_listening(server, err);
+    if (status != WH_OK) {
+        wh_server_stop(server, 0);
+        return status;
+    }
+    *out_server = server;
+    return WH_OK;
+}
+
+static void wait_until_empty(struct wh_server *server, uint32_t patience)
+{
+    struct timespec until;
+
+    (void)clock_gettime(CLOCK_REALTIME, &until);
+    until.tv_sec += patience;
+    (void)pthread_mutex_lock(&server->lock);
+    while (server->waiting + server->working > 0 &&
+           pthread_cond_timedwait(&server->emptied, &server->lock, &until) != ETIMEDOUT)
+        ;
+    server->stops = true;
+    (void)pthread_cond_broadcast(&server->arrived);
+    (void)pthread_mutex_unlock(&server->lock);
+}
+
+void wh_server_stop(struct wh_server *server, uint32_t patience)
+{
+    MHD_socket listener = MHD_INVALID_SOCKET;
+
+    if (server->daemon)
+        listener = MHD_quiesce_daemon(server->daemon);
+    wait_until_empty(server, patience);
+    for (uint32_t i = 0; i < server->thread_count;
+         i++) /* each finishes what it has, and the rest */
+        (void)pthread_join(server->threads[i], NULL);
+    if (server->daemon)
+        MHD_stop_daemon(server->daemon);
+    if (listener != MHD_INVALID_SOCKET)
+        (void)close(listener);
+    free(server->threads);
+    (void)pthread_cond_destroy(&server->arrived);
+    (void)pthread_cond_destroy(&server->emptied);
+    (void)pthread_mutex_destroy(&server->lock);
+    free(server);
+}
