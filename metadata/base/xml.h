@@ -8,7 +8,7 @@
 
 struct wh_xml; /* an element: its attributes */
 
-/* depth: 1 below the root. name: borrowed, valid during the call. */
+/* depth: 0 of the root. name: borrowed, valid during the call. */
 typedef wh_status wh_xml_element_fn(
     void *context, struct wh_xml *element, const char *name, int depth, struct wh_error *err);
 
@@ -21,7 +21,8 @@ struct wh_xml_form {
     wh_xml_element_fn *element;
 };
 
-/* Calls form->element for every element below the root, in the order of the document. bytes:
+/* Calls form->element for every element in the order of the document, the root first, which is
+ * what form says. bytes:
  * hostile, UTF-8, plain or one zstd frame. WH_MALFORMED: not well-formed, another root, a document
  * type. WH_UNSUPPORTED: another version. WH_OVER_LIMIT: too long, or too many attributes. */
 WH_MUST_CHECK wh_status wh_xml_read(

@@ -112,8 +112,10 @@ static wh_status read_element(
 {
     const char *name = (const char *)xmlTextReaderConstLocalName(element->reader);
     int depth = xmlTextReaderDepth(element->reader);
-    wh_status status = depth == 0 ? read_root(element, form, err)
-                                  : form->element(context, element, name, depth, err);
+    wh_status status = depth == 0 ? read_root(element, form, err) : WH_OK;
+
+    if (status == WH_OK)
+        status = form->element(context, element, name, depth, err);
 
     /* A value that found no memory was taken for an absent one: whatever followed is moot. */
     return element->failed ? wh_no_memory(err) : status;

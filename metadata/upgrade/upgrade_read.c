@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* upgrade_read.c - reads what a client reports, see whittle/upgrade.h.
  *
- *   <upgrade version="1">
+ *   <upgrade version="1" reencode="no">
  *     <package pkgid="6bb51f…">
  *       <installed header="2c26b4…" differs="4 17-19"/>
  *     </package>
@@ -45,6 +45,16 @@ static wh_status close_package(const struct reading *reading, struct wh_error *e
 {
     if (reading->upgrade.package_count > 0 && !reading->has_installed)
         return bad_request("a package does not say what is installed", err);
+    return WH_OK;
+}
+
+static wh_status read_root(struct wh_xml *element, struct wh_upgrade *upgrade, struct wh_error *err)
+{
+    const char *reencode = wh_xml_value(element, "reencode");
+
+    if (reencode && strcmp(reencode, "no") != 0)
+        return bad_request("reencode says something else than no", err);
+    upgrade->without_liblzma = reencode != NULL;
     return WH_OK;
 }
 
@@ -118,6 +128,8 @@ static wh_status read_element(
 {
     struct reading *reading = context;
 
+    if (depth == 0)
+        return read_root(element, &reading->upgrade, err);
     if (depth == 1) {
         reading->in_installed = false;
         reading->in_package = strcmp(name, "package") == 0;

@@ -38,7 +38,8 @@ wh_status wh_upgrade_write(
     const struct wh_upgrade *upgrade, struct wh_buffer *out_xml, struct wh_error *err)
 {
     WH_TRY(wh_upgrade_check(upgrade, err));
-    wh_xml_put(out_xml, "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<upgrade version=\"1\">\n");
+    wh_xml_put(out_xml, "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<upgrade version=\"1\"");
+    wh_xml_put(out_xml, upgrade->without_liblzma ? " reencode=\"no\">\n" : ">\n");
     for (uint32_t i = 0; i < upgrade->package_count; i++) {
         wh_xml_put(out_xml, "<package");
         wh_xml_put_text(out_xml, "pkgid", upgrade->packages[i].pkgid);

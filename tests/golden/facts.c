@@ -231,7 +231,8 @@ static wh_status upgrade_facts(struct wh_bytes bytes, struct wh_error *err)
     struct wh_upgrade upgrade = {0};
 
     WH_TRY(wh_upgrade_read(bytes, &upgrade, err));
-    printf("{\"verdict\": \"ok\", \"packages\": [");
+    printf("{\"verdict\": \"ok\", \"reencode\": %s, \"packages\": [",
+        upgrade.without_liblzma ? "false" : "true");
     for (uint32_t i = 0; i < upgrade.package_count; i++) {
         const struct wh_upgrade_package *package = &upgrade.packages[i];
         printf("%s[\"%s\", \"", i ? ", " : "", package->pkgid);

@@ -41,6 +41,9 @@ static const struct row requests[] = {
                                                "/usr/bin/tool", "9223372036854775807"))))},
     {"upgrade-empty.xml", UPGRADE("1", "")},
     {"upgrade-nothing-differs.xml", REQUEST(SHORT)},
+    {"upgrade-without-liblzma.xml",
+        "<upgrade version='1' reencode='no'>" PACKAGE(ID, SHORT) "</upgrade>\n"},
+    {"bad-upgrade-reencode-yes.xml", "<upgrade version='1' reencode='yes'/>"},
     {"upgrade-every-byte.xml", REQUEST(LONG(FILE_OF("/%01%1F !%22#$%25%26&apos;()*+,-./09:;%3C=%3E?"
                                                     "@AZ[\\]^_`az{|}~%7F%80%FF",
                                    "1")))},

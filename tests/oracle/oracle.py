@@ -362,7 +362,9 @@ def packages_of(root):
 
 def upgrade_facts(data):
     rows, left = [], 65536
-    for pkgid, package in packages_of(document(data, "upgrade", 1 << 20, 8 << 20)):
+    root = document(data, "upgrade", 1 << 20, 8 << 20)
+    malformed(root.get("reencode", "no") != "no", "reencode")
+    for pkgid, package in packages_of(root):
         installed = one(package, ["installed"])
         header = digits(installed.get("header"), "[0-9a-fA-F]{64}")
         differs = differs_of(installed.get("differs"), left)
@@ -374,7 +376,7 @@ def upgrade_facts(data):
         if left < 0:
             raise Refused("over limit", "files")
         rows.append([pkgid, header, bool(files), differs, [[path.hex(), *rest] for path, *rest in files]])
-    return {"verdict": "ok", "packages": rows}
+    return {"verdict": "ok", "reencode": "reencode" not in root.keys(), "packages": rows}
 
 
 def answer_of(package):

@@ -24,6 +24,7 @@ struct wh_upgrade_package {
 };
 
 struct wh_upgrade {
+    bool without_liblzma; /* the client will not, or cannot, encode with liblzma */
     struct wh_upgrade_package *packages;
     uint32_t package_count;
 };
