@@ -21,10 +21,13 @@ struct wh_index_bundle {
 struct wh_index_package {
     char pkgid[WH_PKGID_MAX + 1]; /* checksum of the package file as primary.xml has it */
     struct wh_index_bundle *bundles;
-    uint32_t bundle_count; /* > 0 */
+    uint32_t bundle_count; /* > 0, unless there is a prefix */
+    bool has_prefix;       /* the backend can lead to it, and this vouches for what it cuts: */
+    uint8_t prefix[32];    /* SHA-256 of the package's bytes before its payload */
 };
 
 struct wh_index {
+    char *backend;                     /* base URL with a slash at its end; owned; NULL for none */
     struct wh_index_package *packages; /* ascending by pkgid */
     uint32_t package_count;
 };
