@@ -127,7 +127,7 @@ static bool all_zeros(const uint8_t *bytes, size_t length)
 wh_status wh_prefix_parse(struct wh_bytes bytes, struct wh_prefix *out_prefix, struct wh_error *err)
 {
     struct wh_prefix prefix = {.bytes = bytes};
-    size_t length;
+    size_t length = 0;
 
     WH_TRY(wh_prefix_measure(bytes, &length, err));
     if (length != bytes.length)

@@ -122,7 +122,7 @@ static void entity_tag(const struct wh_exchange *exchange, char out[2 * WH_SHA25
 {
     out[0] = '"';
     wh_hex(exchange->bundle, WH_SHA256_LENGTH, out + 1);
-    (void)strcpy(out + 1 + 2 * WH_SHA256_LENGTH, "\"");
+    memcpy(out + 1 + 2 * WH_SHA256_LENGTH, "\"", 2);
 }
 
 static void add_bundle_headers(const struct wh_exchange *exchange, struct MHD_Response *response)

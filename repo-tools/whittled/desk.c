@@ -8,7 +8,7 @@
 #include <time.h>
 
 #include "whittle/cleanup.h"
-#include "whittled/operations.h"
+#include "whittled/between.h"
 
 #define LEASE 300u           /* seconds: a crashed process's claims come free */
 #define LOOK_AGAIN 50000000L /* nanoseconds: whether another process is through */

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* operations.c - see whittled/operations.h. */
-#include "whittled/operations.h"
+/* between.c - see whittled/between.h. */
+#include "whittled/between.h"
 
 #include <fcntl.h>
 #include <stdlib.h>

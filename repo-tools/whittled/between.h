@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* operations.h - what lies between an installed version and a target, from all versions that are
+/* between.h - what lies between an installed version and a target, from all versions that are
  * known and their advisories. */
-#ifndef WHITTLE_WHITTLED_OPERATIONS_H
-#define WHITTLE_WHITTLED_OPERATIONS_H
+#ifndef WHITTLE_WHITTLED_BETWEEN_H
+#define WHITTLE_WHITTLED_BETWEEN_H
 
 #include "whittled/library.h"
 

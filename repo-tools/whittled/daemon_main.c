@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* main.c - whittled, the backend: answers upgrade requests with bundles cut for them. */
+/* daemon_main.c - whittled, the backend: answers upgrade requests with bundles cut for them. */
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
