@@ -61,7 +61,7 @@ static void put_index(void)
     struct wh_index_bundle bundles[3];
     struct wh_index_package packages[] = {
         {LISTED, &bundles[0], 1}, {"33", &bundles[1], 1}, {COSTLY, &bundles[2], 1}};
-    struct wh_index index = {packages, COUNT(packages)};
+    struct wh_index index = {.packages = packages, .package_count = COUNT(packages)};
 
     memset(packages[1].pkgid, '3', 64);
     publish(&new_package, &bundles[0]);

@@ -192,7 +192,7 @@ static wh_status write_and_read_index(struct wh_error *err)
         {"11111111111111111111111111111111", bundles, COUNT(bundles)},
         {"22222222222222222222222222222222", bundles, COUNT(bundles)},
     };
-    struct wh_index index = {packages, COUNT(packages)};
+    struct wh_index index = {.packages = packages, .package_count = COUNT(packages)};
     struct wh_index read = {0};
     wh_cleanup(wh_buffer_clear) struct wh_buffer xml = {.ceiling = 1 << 20};
     wh_cleanup(wh_buffer_clear) struct wh_buffer stored = {.ceiling = 1 << 20};

@@ -324,8 +324,9 @@ static void bundles_without_cost_are_written_first(void **state)
         {.kind = WH_BUNDLE_STEP, .size = 300, .cpu_ms = 7, .sha256 = {1}},
         {.kind = WH_BUNDLE_STEP, .size = 400, .sha256 = {2}},
     };
-    struct wh_index_package package = {ID, bundles, COUNT(bundles)};
-    struct wh_index index = {&package, 1};
+    struct wh_index_package package = {
+        .pkgid = ID, .bundles = bundles, .bundle_count = COUNT(bundles)};
+    struct wh_index index = {.packages = &package, .package_count = 1};
 
     (void)state;
     OK(wh_index_write(&index, &xml, &err));
@@ -347,8 +348,9 @@ static void rivals_are_not_written(void **state)
             {.kind = WH_BUNDLE_STEP, .size = 300, .cpu_ms = costs[i][0], .sha256 = {1}},
             {.kind = WH_BUNDLE_STEP, .size = 400, .cpu_ms = costs[i][1], .sha256 = {2}},
         };
-        struct wh_index_package package = {ID, bundles, COUNT(bundles)};
-        struct wh_index index = {&package, 1};
+        struct wh_index_package package = {
+            .pkgid = ID, .bundles = bundles, .bundle_count = COUNT(bundles)};
+        struct wh_index index = {.packages = &package, .package_count = 1};
         REFUSED(WH_MALFORMED, "two bundles from one version", wh_index_write(&index, &xml, &err));
         bundles[0].from[7] = 1;
         OK(wh_index_write(&index, &xml, &err));
