@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* index_read.c - reads the index.
  *
- *   <whittle version="1">
- *     <package pkgid="9f86d0…">
+ *   <whittle version="1" backend="https://example.org/whittled/">
+ *     <package pkgid="9f86d0…" prefix="3a1e2f…">
  *       <bundle from="2c26b46b68ffc68f" size="5388" sha256="fcde2b…"/>
  *       <bundle from="2c26b46b68ffc68f" size="2112" sha256="5b9f10…" cpu-ms="1800"/>
  *       <config size="812" sha256="…"/>
@@ -30,12 +30,44 @@ static wh_status bad_index(const char *what, struct wh_error *err)
     return wh_fail(err, WH_MALFORMED, "index: %s", what);
 }
 
+bool wh_is_backend(const char *text)
+{
+    static const char *const schemes[] = {"http://", "https://"};
+    size_t length = strnlen(text, WH_BACKEND_MAX + 1);
+    const char *host = NULL;
+
+    for (size_t i = 0; i < sizeof schemes / sizeof *schemes; i++)
+        if (strncmp(text, schemes[i], strlen(schemes[i])) == 0)
+            host = text + strlen(schemes[i]);
+    if (!host || length > WH_BACKEND_MAX || text[length - 1] != '/' || *host == '/')
+        return false;
+    for (; *text; text++)
+        if (*text <= ' ' || *text > '~' || strchr("\"'<>&\\^`{|}@?#", *text))
+            return false;
+    return true;
+}
+
+static wh_status read_root(struct wh_xml *element, struct wh_index *index, struct wh_error *err)
+{
+    const char *backend = wh_xml_value(element, "backend");
+
+    if (!backend)
+        return WH_OK;
+    if (!wh_is_backend(backend))
+        return bad_index("backend is no base URL", err);
+    index->backend = strdup(backend);
+    return index->backend ? WH_OK : wh_no_memory(err);
+}
+
 static wh_status read_package(struct wh_xml *element, struct wh_index *index, struct wh_error *err)
 {
     struct wh_index_package package = {0};
 
     if (!wh_pkgid_read(element, package.pkgid))
         return bad_index("a pkgid is no checksum", err);
+    package.has_prefix = wh_xml_value(element, "prefix") != NULL;
+    if (package.has_prefix && !wh_xml_hex(element, "prefix", package.prefix, sizeof package.prefix))
+        return bad_index("a prefix is no checksum", err);
     if (index->package_count == WH_INDEX_PACKAGES_MAX)
         return wh_fail(err, WH_OVER_LIMIT, "index: too many packages");
     struct wh_index_package *packages = wh_grown(
@@ -80,6 +112,8 @@ static wh_status read_element(
     struct reading *reading = context;
     struct wh_index *index = &reading->index;
 
+    if (depth == 0)
+        return read_root(element, index, err);
     if (depth == 1) {
         reading->in_package = strcmp(name, "package") == 0;
         return reading->in_package ? read_package(element, index, err) : WH_OK;
@@ -116,8 +150,8 @@ static wh_status sort_packages(struct wh_index *index, struct wh_error *err)
     if (index->package_count > 0)
         qsort(index->packages, index->package_count, sizeof *index->packages, compare_packages);
     for (uint32_t i = 0; i < index->package_count; i++) {
-        if (index->packages[i].bundle_count == 0)
-            return bad_index("a package has no bundle", err);
+        if (index->packages[i].bundle_count == 0 && !index->packages[i].has_prefix)
+            return bad_index("a package has neither bundle nor prefix", err);
         if (has_rivals(&index->packages[i]))
             return bad_index("a package has two bundles from one version", err);
         if (i > 0 && compare_packages(&index->packages[i - 1], &index->packages[i]) == 0)
@@ -155,6 +189,7 @@ void wh_index_clear(struct wh_index *index)
     for (uint32_t i = 0; i < index->package_count; i++)
         free(index->packages[i].bundles);
     free(index->packages);
+    free(index->backend);
     *index = (struct wh_index){0};
 }
 

@@ -7,7 +7,8 @@
 #include "whittle/bundle.h"
 
 #define WH_INDEX_VERSION 1u
-#define WH_PKGID_MAX 128u /* hex digits of SHA-512 */
+#define WH_PKGID_MAX 128u    /* hex digits of SHA-512 */
+#define WH_BACKEND_MAX 1024u /* bytes of a backend's base URL */
 
 struct wh_index_bundle {
     enum wh_bundle_kind kind;
@@ -31,6 +32,11 @@ struct wh_index {
     struct wh_index_package *packages; /* ascending by pkgid */
     uint32_t package_count;
 };
+
+/* Is that the base URL of a backend? http or https, a host, a slash at the end, printable ASCII; no
+ * blanks or quotes, and nothing that is not for a base URL: user, query, fragment. text: hostile.
+ */
+bool wh_is_backend(const char *text);
 
 /* Reads an index, plain or zstd-compressed. bytes: hostile. Unknown elements and attributes are
  * passed over (a later minor version may add some), another format version is WH_UNSUPPORTED, a
