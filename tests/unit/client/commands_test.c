@@ -60,7 +60,9 @@ static void put_index(void)
     wh_cleanup(wh_buffer_clear) struct wh_buffer xml = {.ceiling = 1 << 16};
     struct wh_index_bundle bundles[3];
     struct wh_index_package packages[] = {
-        {LISTED, &bundles[0], 1}, {"33", &bundles[1], 1}, {COSTLY, &bundles[2], 1}};
+        {.pkgid = LISTED, .bundles = &bundles[0], .bundle_count = 1},
+        {.pkgid = "33", .bundles = &bundles[1], .bundle_count = 1},
+        {.pkgid = COSTLY, .bundles = &bundles[2], .bundle_count = 1}};
     struct wh_index index = {.packages = packages, .package_count = COUNT(packages)};
 
     memset(packages[1].pkgid, '3', 64);

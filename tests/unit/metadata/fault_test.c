@@ -188,9 +188,15 @@ static wh_status write_and_read_index(struct wh_error *err)
     struct wh_index_bundle bundles[] = {{.kind = WH_BUNDLE_STEP, .size = 500},
         {.kind = WH_BUNDLE_CONFIG, .size = 500}, {.kind = WH_BUNDLE_DOC, .size = 500}};
     struct wh_index_package packages[] = {
-        {"00000000000000000000000000000000", bundles, COUNT(bundles)},
-        {"11111111111111111111111111111111", bundles, COUNT(bundles)},
-        {"22222222222222222222222222222222", bundles, COUNT(bundles)},
+        {.pkgid = "00000000000000000000000000000000",
+            .bundles = bundles,
+            .bundle_count = COUNT(bundles)},
+        {.pkgid = "11111111111111111111111111111111",
+            .bundles = bundles,
+            .bundle_count = COUNT(bundles)},
+        {.pkgid = "22222222222222222222222222222222",
+            .bundles = bundles,
+            .bundle_count = COUNT(bundles)},
     };
     struct wh_index index = {.packages = packages, .package_count = COUNT(packages)};
     struct wh_index read = {0};
