@@ -73,7 +73,8 @@ def corrections_of(gap, value, copies):
     return differences
 
 
-def member(streams, old, length):
+def member(streams, old, length, walks=None):
+    """One content; the walk that predicted it, if any, is added to walks."""
     control, gap, value, extra = streams
     method = control.next(ELF)
     elf, headers_end = None, 0
@@ -95,7 +96,10 @@ def member(streams, old, length):
         out[new:new + size] = bytes(
             old[start + i] + differences.get(new + i, 0) & 255 for i in range(size))
     if elf:
-        predict.Walk(elf, out, differences, offsets, headers_end, starts).run(copies)
+        walk = predict.Walk(elf, out, differences, offsets, headers_end, starts)
+        walk.run(copies)
+        if walks is not None:
+            walks.append(walk)
     return bytes(out)
 
 
