@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* seed_texts.c - repomd.xml, indexes, request lines and locations. */
+/* seed_texts.c - repomd.xml, indexes, reports, request lines and locations. */
 #include "seeds.h"
 
 #define ZEROS "0000000000000000000000000000000000000000000000000000000000000000"
@@ -20,6 +20,11 @@
     "<bundle from=\"2c26b46b68ffc68f\" size=\"5388\" cpu-ms=\"" cpu_ms "\"" SHA256
 #define WAYS(bundles) "<package pkgid=\"" ZEROS "\">" bundles "</package>"
 #define INDEX(packages) "<whittle version=\"1\">" packages "</whittle>"
+
+#define REPORTED(differs)                                                                          \
+    "<package pkgid=\"" ZEROS "\"><installed header=\"" ZEROS "\" differs=\"" differs              \
+    "\"/></package>"
+#define UPGRADE(packages) "<upgrade version=\"1\">" packages "</upgrade>"
 
 #define SELECT(id, index)                                                                          \
     "{\"id\": " id ", \"index\": \"" index "\", \"pkgid\": \"00ff\", \"nevra\": \"a-1-1.noarch\""  \
@@ -50,6 +55,10 @@ void seed_texts(void)
     seed_text("index", "two-ways",
         INDEX(WAYS(COSTLY("1800") "<bundle from=\"2c26b46b68ffc68f\" size=\"6000\"" SHA256)));
     seed_text("index", "rivals", INDEX(WAYS(COSTLY("1800") COSTLY("1801"))));
+
+    seed_text("upgrade", "doctype", "<!DOCTYPE upgrade><upgrade version=\"1\"/>");
+    seed_text("upgrade", "twice", UPGRADE(REPORTED("4") REPORTED("5-7")));
+    seed_text("upgrade", "too-many", UPGRADE(REPORTED("0-65536")));
 
     seed_text("request", "select", SELECT("1", "/i.xml"));
     seed_text("request", "select-nul", SELECT("1", "/i.xml\\u0000"));

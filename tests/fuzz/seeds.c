@@ -100,6 +100,8 @@ static void seed_vector(const char *name, struct wh_bytes bytes, const struct wh
         seed_bundle(name, bytes, old);
     else if (ends_with(name, ".prefix"))
         seed("prefix", name, bytes);
+    else if (strncmp(name, "upgrade", 7) == 0 || strncmp(name, "instructions", 12) == 0)
+        seed("upgrade", name, bytes);
     else if (ends_with(name, ".xml") || ends_with(name, ".xml.zst"))
         seed("index", name, bytes);
     if (ends_with(name, ".zst"))
@@ -107,10 +109,11 @@ static void seed_vector(const char *name, struct wh_bytes bytes, const struct wh
 }
 
 /* Vectors that are refused by design teach a fuzzer nothing, nor do those that start from a package
- * which the samples do not have. */
+ * which the samples do not have; large ones only slow it down. */
 static bool is_seed(const char *name)
 {
-    return name[0] != '.' && strncmp(name, "bad-", 4) != 0 && !strstr(name, "patch");
+    return name[0] != '.' && strncmp(name, "bad-", 4) != 0 && !strstr(name, "patch") &&
+           !strstr(name, "mebibytes");
 }
 
 static void seed_vectors(const char *vectors)

@@ -7,7 +7,7 @@
 #include <stdlib.h>
 
 #include "packed_pair.h"
-#include "whittle/index.h"
+#include "whittle/upgrade.h"
 
 void *__real_malloc(size_t size);
 void *__real_calloc(size_t count, size_t size);
@@ -216,6 +216,65 @@ static void writing_and_reading_an_index(void **state)
     assert_true(repeat(write_and_read_index) >= 8);
 }
 
+static wh_status write_and_read_upgrade(struct wh_error *err)
+{
+    static char paths[2][3] = {"/a", "/\xff"};
+    static uint32_t differs[] = {1, 4, 5};
+    struct wh_listed_file files[] = {{paths[0], 1, {0}}, {paths[1], 2, {0}}};
+    struct wh_upgrade_package packages[] = {
+        {.pkgid = "00000000000000000000000000000000", .differs = differs, .differs_count = 3},
+        {.pkgid = "11111111111111111111111111111111",
+            .is_listed = true,
+            .files = files,
+            .file_count = COUNT(files)},
+    };
+    const struct wh_upgrade upgrade = {.packages = packages, .package_count = COUNT(packages)};
+    struct wh_upgrade read = {0};
+    wh_cleanup(wh_buffer_clear) struct wh_buffer xml = {.ceiling = 1 << 20};
+
+    WH_TRY(wh_upgrade_write(&upgrade, &xml, err));
+    WH_TRY(wh_upgrade_read(wh_buffer_bytes(&xml), &read, err));
+    assert_int_equal(read.packages[1].file_count, COUNT(files));
+    wh_upgrade_clear(&read);
+    return WH_OK;
+}
+
+static void writing_and_reading_a_report(void **state)
+{
+    (void)state;
+    assert_true(repeat(write_and_read_upgrade) >= 10);
+}
+
+static wh_status write_and_read_instructions(struct wh_error *err)
+{
+    static char reason[] = "so";
+    static char path[] = "/a";
+    static char ids[2][2] = {"a", "b"};
+    char *advisories[] = {ids[0], ids[1]};
+    struct wh_operation operation = {WH_OPERATION_KEEP, path};
+    struct wh_package_instructions packages[] = {
+        {.pkgid = "00000000000000000000000000000000", .kind = WH_ANSWER_WHOLE, .reason = reason},
+        {.pkgid = "11111111111111111111111111111111",
+            .kind = WH_ANSWER_LIST,
+            .operations = {&operation, 1, WH_SUGGEST_REBOOT, advisories, COUNT(advisories)}},
+    };
+    const struct wh_instructions instructions = {packages, COUNT(packages)};
+    struct wh_instructions read = {0};
+    wh_cleanup(wh_buffer_clear) struct wh_buffer xml = {.ceiling = 1 << 20};
+
+    WH_TRY(wh_instructions_write(&instructions, &xml, err));
+    WH_TRY(wh_instructions_read(wh_buffer_bytes(&xml), &read, err));
+    assert_int_equal(read.packages[1].operations.advisory_count, COUNT(advisories));
+    wh_instructions_clear(&read);
+    return WH_OK;
+}
+
+static void writing_and_reading_instructions(void **state)
+{
+    (void)state;
+    assert_true(repeat(write_and_read_instructions) >= 10);
+}
+
 static wh_status read_and_compare_payload(struct wh_error *err)
 {
     struct wh_skeleton real = {0};
@@ -243,6 +302,8 @@ int main(void)
         TEST(assembling_a_package),
         TEST(assembling_from_recipes),
         TEST(writing_and_reading_an_index),
+        TEST(writing_and_reading_a_report),
+        TEST(writing_and_reading_instructions),
         TEST(reading_a_payload),
     };
 
