@@ -16,10 +16,11 @@ TREE = pathlib.Path(__file__).resolve().parents[2]
 CACHE = pathlib.Path(os.environ.get("WHITTLE_CACHE", "/var/cache/whittle-tests"))
 
 BUILD_NEEDS = ["cmake", "gcc", "make", "pkg-config", "librpm-dev", "libzstd-dev", "libxml2-dev", "libssl-dev", "libjson-c-dev",
-               "liblzma-dev", "libsolv-dev", "libsolvext-dev", "libdivsufsort-dev", "libcmocka-dev", "rpm"]
+               "liblzma-dev", "libsolv-dev", "libsolvext-dev", "libdivsufsort-dev", "libmicrohttpd-dev", "libsqlite3-dev",
+               "libpq-dev", "libcurl4-openssl-dev", "libcmocka-dev", "rpm"]
 CHECK_NEEDS = ["clang-format", "mandoc", "libxml2-utils", "python3", "python3-rpm", "zstd", "xz-utils", "cpio"]
 HOST_NEEDS = ["debootstrap", "createrepo-c", "nginx-light", "gnupg", "openssl", "iproute2", "zstd", "python3", "python3-rpm", "valgrind",
-              "dpkg-dev", "rpm"]
+              "dpkg-dev", "rpm", "postgresql"]
 BENCH_NEEDS = ["deltarpm", "bsdiff", "xdelta3", "zstd", "casync", "zchunk", "libarchive-tools", "rpm", "createrepo-c"]
 
 # Name of a chroot -> the suite, debootstrap's script for it, what is in it beside the base.
