@@ -6,7 +6,7 @@
 #include "patch/debug.h"
 #include "whittle/cleanup.h"
 
-enum { SHARED_MAX = 8 }; /* how often names may use each byte there is, all together */
+enum { SHARED_MAX = 4 }; /* how often names may use each byte there is, all together */
 
 static wh_status bad_list(const char *what, struct wh_error *err)
 {

@@ -8,7 +8,7 @@
 #include "whittle/cleanup.h"
 #include "whittle/word.h"
 
-enum { SHARED_MAX = 8 }; /* how often all names together may use each byte of their table */
+enum { SHARED_MAX = 4 }; /* how often all names together may use each byte of their table */
 
 static uint32_t find_table(const struct wh_elf *elf, uint32_t type)
 {

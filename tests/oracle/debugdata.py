@@ -12,7 +12,7 @@ from rpmfile import malformed
 
 PATCHED, TOLD = 0, 1
 SYMTAB, DYNSYM, NOTE = 2, 11, 7
-SECTIONS_MAX, NAME_MAX, SHARED_MAX, NOTE_MAX = 256, 64, 8, 65536
+SECTIONS_MAX, NAME_MAX, SHARED_MAX, NOTE_MAX = 256, 64, 4, 65536
 SECTION = ("name", "type", "flags", "address", "offset", "length", "link", "info", "align", "entry")
 SEGMENT = {True: ("kind", "flags", "offset", "address", "physical", "length", "memory", "align"),
            False: ("kind", "offset", "address", "physical", "length", "memory", "flags", "align")}
