@@ -202,6 +202,7 @@ static wh_status count_all(
         const struct wh_package_outcome *outcome = &run->outcomes[i];
         if (outcome->failed)
             WH_TRY(note_failure(result, outcome, err));
+        result->with_prefix += outcome->listing.has_prefix;
         if (outcome->listing.bundle_count > 0)
             count_bundles(result, outcome);
         else
@@ -221,6 +222,7 @@ struct harvest {
 static void clear_harvest(struct harvest *harvest)
 {
     free(harvest->index.packages); /* their bundles belong to the outcomes */
+    free(harvest->index.backend);
     for (uint32_t i = 0; i < harvest->keep.count; i++)
         free(harvest->keep.names[i]);
     free(harvest->keep.names);
@@ -242,6 +244,16 @@ static wh_status keep_files(
     return WH_OK;
 }
 
+static wh_status name_backend(const struct run *run, struct wh_index *index, struct wh_error *err)
+{
+    const char *backend = run->context.options->backend;
+
+    if (!backend)
+        return WH_OK;
+    index->backend = strdup(backend);
+    return index->backend ? WH_OK : wh_no_memory(err);
+}
+
 static wh_status gather(const struct run *run, struct harvest *harvest, struct wh_error *err)
 {
     uint64_t bundles = 0;
@@ -261,7 +273,7 @@ static wh_status gather(const struct run *run, struct harvest *harvest, struct w
         const struct wh_package_outcome *outcome = &run->outcomes[i];
         for (uint32_t k = 0; k < outcome->declined_count; k++)
             harvest->declined[harvest->declined_count++] = outcome->declined[k];
-        if (outcome->listing.bundle_count == 0)
+        if (outcome->listing.bundle_count == 0 && !outcome->listing.has_prefix)
             continue;
         harvest->index.packages[harvest->index.package_count++] = outcome->listing;
         WH_TRY(keep_files(outcome, &harvest->keep, err));
@@ -274,6 +286,7 @@ static wh_status make_visible(
 {
     wh_cleanup(clear_harvest) struct harvest harvest = {0};
 
+    WH_TRY(name_backend(run, &harvest.index, err));
     WH_TRY(gather(run, &harvest, err));
     const struct wh_shelf_update update = {
         .index = &harvest.index,

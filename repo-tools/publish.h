@@ -22,6 +22,7 @@
 
 struct wh_publish_options {
     const char *repository;
+    const char *backend;         /* base URL, wh_is_backend(); NULL for none */
     const char *const *previous; /* folders with older versions */
     uint32_t previous_count;
     uint32_t versions; /* older versions a package, at most */
@@ -45,6 +46,7 @@ struct wh_publish_failure {
 struct wh_publish_result {
     uint32_t packages;
     uint32_t with_bundles;
+    uint32_t with_prefix; /* listed for the backend, with or without bundles */
     uint32_t steps;
     uint32_t supplements;
     uint32_t reused;        /* of both, from the run before */
@@ -78,7 +80,7 @@ struct wh_package_outcome {
     wh_status status; /* not WH_OK: the package or an older one is damaged; error says how */
     struct wh_error error;
     enum wh_skip skip;
-    struct wh_index_package listing; /* no bundles: not listed */
+    struct wh_index_package listing; /* neither bundles nor prefix: not listed */
     char *nvra;
     uint64_t package_size;
     uint64_t best_size; /* bundle from the newest older version that has one */

@@ -376,6 +376,19 @@ static wh_status make_all(struct work *work, struct wh_versions *versions, struc
     return options->supplement_docs ? make_supplement(work, WH_BUNDLE_DOC, err) : WH_OK;
 }
 
+/* Whatever bundles there are, the backend can cut others; by this digest clients know that they
+ * lead to what the repository published. */
+static wh_status vouch(struct work *work, struct wh_error *err)
+{
+    struct wh_index_package *listing = &work->outcome->listing;
+    struct wh_digest digest;
+
+    WH_TRY(wh_digest_of(WH_SHA256, work->file.prefix.bytes, &digest, err));
+    memcpy(listing->prefix, digest.bytes, sizeof listing->prefix);
+    listing->has_prefix = true;
+    return WH_OK;
+}
+
 static wh_status publish_package(struct work *work, struct wh_error *err)
 {
     wh_cleanup(wh_versions_clear) struct wh_versions versions = {0};
@@ -388,15 +401,20 @@ static wh_status publish_package(struct work *work, struct wh_error *err)
     WH_TRY(wh_versions_find(
         &work->context->places, work->package, work->context->options->versions, &versions, err));
     WH_TRY(allocate(work, versions.count, err));
-    if (versions.count == 0) {
+    if (versions.count == 0)
         work->outcome->skip = versions.passed_over ? WH_SKIP_WEAK : WH_SKIP_NO_OLDER;
+    if (versions.count == 0 && !work->context->options->backend)
         return WH_OK;
-    }
     WH_TRY(wh_package_open(
         repository->folder, repository->path, work->package->location, &work->file, err));
     work->outcome->package_size = work->file.size;
-    work->outcome->skip = wh_subject_refuse(&work->file);
-    if (work->outcome->skip != WH_SKIP_NOT)
+    enum wh_skip refused = wh_subject_refuse(&work->file);
+    if (refused == WH_SKIP_NOT && work->context->options->backend)
+        WH_TRY(vouch(work, err));
+    if (versions.count == 0)
+        return WH_OK;
+    work->outcome->skip = refused;
+    if (refused != WH_SKIP_NOT)
         return WH_OK;
     WH_TRY(load_found(work, err));
     return make_all(work, &versions, err);

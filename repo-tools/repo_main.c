@@ -32,6 +32,7 @@ static int publish(const struct wh_repo_options *options)
 {
     const struct wh_publish_options publish_options = {
         .repository = options->operands[0],
+        .backend = options->backend,
         .previous = options->previous,
         .previous_count = options->previous_count,
         .versions = options->versions,

@@ -3,12 +3,14 @@
 #include "repo_options.h"
 
 #include <getopt.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "publish.h"
 #include "whittle/bytes.h"
 #include "whittle/cleanup.h"
+#include "whittle/index.h"
 
 enum {
     PUBLISH = 1,
@@ -103,11 +105,33 @@ static wh_status parse_effort(const char *text, enum wh_effort *out_effort, stru
     return wh_fail(err, WH_MALFORMED, "--effort: %s is none of fast, default, best", text);
 }
 
+/* As the index has it: with a slash at its end. */
+static wh_status parse_backend(const char *text, char **out_backend, struct wh_error *err)
+{
+    size_t length = strlen(text);
+    wh_autofree char *backend = NULL;
+
+    if (asprintf(&backend, "%s%s", text, length > 0 && text[length - 1] == '/' ? "" : "/") < 0) {
+        backend = NULL;
+        return wh_no_memory(err);
+    }
+    if (!wh_is_backend(backend))
+        return wh_fail(err, WH_MALFORMED,
+            "--backend: %s is no base URL: http:// or https://, a host, perhaps a path; neither "
+            "user nor query nor fragment",
+            text);
+    free(*out_backend);
+    *out_backend = wh_take(backend);
+    return WH_OK;
+}
+
 static wh_status take_option(const struct option_row *row, const char *argument,
     struct wh_repo_options *options, struct wh_error *err)
 {
     if (strcmp(row->name, "previous") == 0)
         options->previous[options->previous_count++] = argument;
+    else if (strcmp(row->name, "backend") == 0)
+        return parse_backend(argument, &options->backend, err);
     else if (strcmp(row->name, "versions") == 0)
         return parse_number(row->name, argument, 1, WH_VERSIONS_CEILING, &options->versions, err);
     else if (strcmp(row->name, "jobs") == 0)
@@ -232,5 +256,6 @@ wh_status wh_repo_options_parse(
 void wh_repo_options_clear(struct wh_repo_options *options)
 {
     free(options->previous);
+    free(options->backend);
     *options = (struct wh_repo_options){0};
 }

@@ -27,6 +27,7 @@ struct wh_repo_options {
     const char *operands[WH_REPO_OPERANDS_MAX]; /* in their order; NULL for those not given */
     const char **previous;                      /* owned array of borrowed strings */
     uint32_t previous_count;
+    char *backend; /* owned; a base URL, or NULL */
     uint32_t versions;
     uint32_t jobs;   /* 0: as many as there are processors */
     uint32_t memory; /* MiB */

@@ -27,6 +27,11 @@ void wh_summary_publish(FILE *out, const struct wh_publish_result *result)
             " bytes\n",
             result->step_bytes, result->supplement_bytes, result->shelf.index_size);
     }
+    if (result->with_prefix > 0)
+        (void)fprintf(out,
+            "for the backend: %" PRIu32 " packages listed with their prefix, index %" PRIu64
+            " bytes\n",
+            result->with_prefix, result->shelf.index_size);
     for (enum wh_skip skip = WH_SKIP_NOT + 1; skip < WH_SKIPS; skip++)
         if (result->skipped[skip] > 0)
             (void)fprintf(out, "without bundles: %" PRIu32 ", %s\n", result->skipped[skip],
@@ -90,6 +95,7 @@ void wh_summary_publish_json(FILE *out, const struct wh_publish_result *result)
 
     add(object, "packages", result->packages);
     add(object, "with_bundles", result->with_bundles);
+    add(object, "with_prefix", result->with_prefix);
     add(object, "bundles", result->steps);
     add(object, "supplements", result->supplements);
     add(object, "reused", result->reused);

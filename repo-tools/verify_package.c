@@ -202,6 +202,9 @@ static wh_status check_package(struct check *check, struct wh_error *err)
     wh_status status = open_package(check, &error);
     if (status != WH_OK)
         return judge(check, status, &error, err);
+    if (check->listing->has_prefix &&
+        memcmp(check->listing->prefix, check->prefix, sizeof check->prefix) != 0)
+        WH_TRY(say(check, WH_VERDICT_BAD, "the index has the prefix of another package", err));
     for (uint32_t i = 0; i < check->listing->bundle_count; i++) {
         status = load(check, i, &error);
         if (status != WH_OK)

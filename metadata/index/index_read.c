@@ -39,7 +39,8 @@ bool wh_is_backend(const char *text)
     for (size_t i = 0; i < sizeof schemes / sizeof *schemes; i++)
         if (strncmp(text, schemes[i], strlen(schemes[i])) == 0)
             host = text + strlen(schemes[i]);
-    if (!host || length > WH_BACKEND_MAX || text[length - 1] != '/' || *host == '/')
+    if (!host || length > WH_BACKEND_MAX || text[length - 1] != '/' || *host == '/' ||
+        *host == '\0')
         return false;
     for (; *text; text++)
         if (*text <= ' ' || *text > '~' || strchr("\"'<>&\\^`{|}@?#", *text))

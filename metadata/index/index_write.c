@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* index_write.c - writes the index. All values are digits, so nothing needs escaping. */
+/* index_write.c - writes the index. Values are digits, or a URL that has nothing to escape. */
 #include <stdlib.h>
 #include <string.h>
 
@@ -50,19 +50,45 @@ static wh_status put_bundles(
     return WH_OK;
 }
 
+static void put_start(struct wh_buffer *out, const struct wh_index *index)
+{
+    wh_xml_put(out, "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<whittle");
+    wh_xml_put_text(out, "version", "1");
+    if (index->backend)
+        wh_xml_put_text(out, "backend", index->backend);
+    wh_xml_put(out, ">\n");
+}
+
+static wh_status put_package(
+    struct wh_buffer *out, const struct wh_index_package *package, struct wh_error *err)
+{
+    wh_xml_put(out, "<package");
+    wh_xml_put_text(out, "pkgid", package->pkgid);
+    if (package->has_prefix)
+        wh_xml_put_hex(out, "prefix", package->prefix, sizeof package->prefix);
+    wh_xml_put(out, package->bundle_count > 0 ? ">" : "/>\n");
+    if (package->bundle_count == 0)
+        return WH_OK;
+    WH_TRY(put_bundles(out, package, err));
+    wh_xml_put(out, "</package>\n");
+    return WH_OK;
+}
+
 wh_status wh_index_write(struct wh_index *index, struct wh_buffer *out_xml, struct wh_error *err)
 {
     if (index->package_count > 0)
         qsort(index->packages, index->package_count, sizeof *index->packages, compare_packages);
-    wh_xml_put(out_xml, "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<whittle version=\"1\">\n");
+    if (index->backend && !wh_is_backend(index->backend))
+        return wh_fail(err, WH_MALFORMED, "index: backend is no base URL");
+    put_start(out_xml, index);
     for (uint32_t i = 0; i < index->package_count; i++) {
         struct wh_index_package *package = &index->packages[i];
-        qsort(package->bundles, package->bundle_count, sizeof *package->bundles, compare_bundles);
-        wh_xml_put(out_xml, "<package");
-        wh_xml_put_text(out_xml, "pkgid", package->pkgid);
-        wh_xml_put(out_xml, ">");
-        WH_TRY(put_bundles(out_xml, package, err));
-        wh_xml_put(out_xml, "</package>\n");
+        if (package->bundle_count == 0 && !package->has_prefix)
+            return wh_fail(err, WH_MALFORMED, "index: a package has neither bundle nor prefix");
+        if (package->bundle_count > 0)
+            qsort(
+                package->bundles, package->bundle_count, sizeof *package->bundles, compare_bundles);
+        WH_TRY(put_package(out_xml, package, err));
     }
     wh_xml_put(out_xml, "</whittle>\n");
     return wh_buffer_check(out_xml, err);

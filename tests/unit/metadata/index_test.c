@@ -99,8 +99,13 @@ static void refuses_what_is_no_index(void **state)
         {WH_UNSUPPORTED, "format version 2", "<whittle version=\"2\">" PACKAGE "</whittle>"},
         {WH_UNSUPPORTED, "format version 0", "<whittle version=\"0\"/>"},
         {WH_MALFORMED, "listed twice", INDEX(PACKAGE PACKAGE)},
-        {WH_MALFORMED, "no bundle", INDEX("<package pkgid=\"" ID "\"/>")},
+        {WH_MALFORMED, "neither bundle nor prefix", INDEX("<package pkgid=\"" ID "\"/>")},
         {WH_MALFORMED, "pkgid", INDEX("<package/>")},
+        {WH_MALFORMED, "base URL", "<whittle version='1' backend='http://'/>"},
+        {WH_MALFORMED, "base URL", "<whittle version='1' backend='http://a'/>"},
+        {WH_MALFORMED, "base URL", "<whittle version='1' backend='file:///a/'/>"},
+        {WH_MALFORMED, "base URL", "<whittle version='1' backend='http://u@a/'/>"},
+        {WH_MALFORMED, "a prefix", INDEX("<package pkgid=\"" ID "\" prefix=\"6bb5\"/>")},
         {WH_MALFORMED, "pkgid", INDEX("<package pkgid=\"\"/>")},
         {WH_MALFORMED, "pkgid", INDEX("<package pkgid=\"0123456789abcdef0123456789abcde\"/>")},
         {WH_MALFORMED, "pkgid", INDEX("<package pkgid=\"" ID ID "0\"/>")},
@@ -337,6 +342,45 @@ static void bundles_without_cost_are_written_first(void **state)
     assert_null(strstr((const char *)xml.data, "cpu-ms=\"9\"")); /* of supplements: never */
 }
 
+static void the_backend_and_prefixes_come_back(void **state)
+{
+    static char backend[] = "https://backend.example/w/";
+    wh_cleanup(wh_buffer_clear) struct wh_buffer xml = {.ceiling = WH_INDEX_MAX};
+    struct wh_index_bundle bundle = {.kind = WH_BUNDLE_STEP, .size = 300};
+    struct wh_index_package packages[] = {
+        {.pkgid = OTHER_ID, .has_prefix = true, .prefix = {1, [31] = 0xf0}},
+        {.pkgid = ID, .bundles = &bundle, .bundle_count = 1},
+    };
+    struct wh_index index = {
+        .backend = backend, .packages = packages, .package_count = COUNT(packages)};
+    struct wh_index read = {0};
+
+    (void)state;
+    OK(wh_index_write(&index, &xml, &err));
+    OK(wh_index_read(wh_buffer_bytes(&xml), &read, &err));
+    assert_string_equal(read.backend, backend);
+    assert_false(wh_index_find(&read, ID)->has_prefix);
+    const struct wh_index_package *other = wh_index_find(&read, OTHER_ID);
+    assert_true(other->has_prefix);
+    assert_int_equal(other->bundle_count, 0);
+    assert_int_equal(other->prefix[31], 0xf0);
+    wh_index_clear(&read);
+}
+
+static void what_no_reader_would_take_is_not_written(void **state)
+{
+    static char backend[] = "https://backend.example";
+    wh_cleanup(wh_buffer_clear) struct wh_buffer xml = {.ceiling = WH_INDEX_MAX};
+    struct wh_index_package package = {.pkgid = ID};
+    struct wh_index index = {.packages = &package, .package_count = 1};
+
+    (void)state;
+    REFUSED(WH_MALFORMED, "neither bundle nor prefix", wh_index_write(&index, &xml, &err));
+    package.has_prefix = true;
+    index.backend = backend;
+    REFUSED(WH_MALFORMED, "no base URL", wh_index_write(&index, &xml, &err));
+}
+
 static void rivals_are_not_written(void **state)
 {
     static const uint32_t costs[][2] = {{0, 0}, {1, 2}};
@@ -364,6 +408,12 @@ static void what_is_written_keeps_the_schema(void **state)
 
     (void)state;
     fill(&index, 3, 4);
+    index.backend = strdup("https://backend.example:8443/w/");
+    index.packages[0].has_prefix = true;
+    index.packages[1].has_prefix = true;
+    free(index.packages[1].bundles);
+    index.packages[1].bundles = NULL;
+    index.packages[1].bundle_count = 0;
     OK(wh_index_write(&index, &xml, &err));
     wh_index_clear(&index);
     xmlRelaxNGParserCtxtPtr parser = xmlRelaxNGNewParserCtxt(INDEX_SCHEMA);
@@ -393,6 +443,8 @@ int main(void)
         cmocka_unit_test(costs_less_than_a_hundred_bytes_a_bundle),
         cmocka_unit_test(what_is_written_is_read_the_same),
         cmocka_unit_test(bundles_without_cost_are_written_first),
+        cmocka_unit_test(the_backend_and_prefixes_come_back),
+        cmocka_unit_test(what_no_reader_would_take_is_not_written),
         cmocka_unit_test(rivals_are_not_written),
         cmocka_unit_test(what_is_written_keeps_the_schema),
     };

@@ -51,6 +51,7 @@ static void refuses_what_it_does_not_understand(void **state)
         {"publish", "R", "--versions=-1", NULL},
         {"publish", "R", "--jobs", NULL},
         {"verify", "R", "--versions=1", NULL},
+        {"verify", "R", "--backend=http://a/", NULL},
         {"explain", "B", "--previous=x", NULL},
         {"explain", "B", "O", "N", "x", NULL},
     };
@@ -61,6 +62,31 @@ static void refuses_what_it_does_not_understand(void **state)
         struct wh_error error = {0};
         assert_int_equal(parse(cases[i], &options, &error), WH_MALFORMED);
         assert_true(error.message[0] != '\0');
+    }
+}
+
+static void a_backend_is_a_base_url(void **state)
+{
+    static const char *const good[][2] = {
+        {"http://a", "http://a/"},
+        {"https://backend.example:8443/w", "https://backend.example:8443/w/"},
+        {"https://[2001:db8::1]/", "https://[2001:db8::1]/"},
+    };
+    static const char *const bad[] = {"", "/", "backend.example", "ftp://a/", "HTTP://a/",
+        "http://", "http:///w", "http://user@a/", "http://a/?q", "http://a/#f", "http://a b/",
+        "http://a/\"x"};
+
+    (void)state;
+    for (size_t i = 0; i < COUNT(good); i++) {
+        wh_cleanup(wh_repo_options_clear) struct wh_repo_options options = {0};
+        const char *words[] = {"publish", "R", "--backend=http://b", "--backend", good[i][0], NULL};
+        OK(parse(words, &options, &err));
+        assert_string_equal(options.backend, good[i][1]);
+    }
+    for (size_t i = 0; i < COUNT(bad); i++) {
+        struct wh_repo_options options;
+        const char *words[] = {"publish", "R", "--backend", bad[i], NULL};
+        REFUSED(WH_MALFORMED, "is no base URL: http", parse(words, &options, &err));
     }
 }
 
@@ -116,6 +142,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(reads_options_in_any_order),
         cmocka_unit_test(refuses_what_it_does_not_understand),
+        cmocka_unit_test(a_backend_is_a_base_url),
         cmocka_unit_test(help_fits_a_terminal),
         cmocka_unit_test(the_man_page_has_every_option),
     };

@@ -6,6 +6,7 @@
 
 #include "bundle_build.h"
 #include "explain.h"
+#include "files.h"
 #include "gate.h"
 #include "publish.h"
 #include "verify.h"
@@ -190,6 +191,146 @@ static void says_why_there_is_no_bundle(void **state)
     wh_publish_result_clear(&result);
 }
 
+/* ---- the backend --------------------------------------------------------------------------- */
+
+/* The repository has a package with bundles, one without an older version, and one that nothing can
+ * lead to. */
+static void put_three(struct place *place)
+{
+    struct made_package packages[] = {version_2, VERSION("3.rpm", "3", files_2), version_1};
+
+    packages[1].name = "alone";
+    packages[2].name = "undigested";
+    packages[2].no_payload_digest = true;
+    for (uint32_t i = 1; i < COUNT(packages); i++)
+        make_package(&place->repository, &packages[i]);
+    make_metadata(&place->repository, packages, COUNT(packages));
+}
+
+static void publish_for(struct place *place, const char *backend, uint32_t expected_prefixes)
+{
+    wh_cleanup(wh_publish_result_clear) struct wh_publish_result result = {0};
+
+    place->options.backend = backend;
+    OK(wh_publish(&place->options, &result, &err));
+    assert_int_equal(result.with_bundles, 1);
+    assert_int_equal(result.with_prefix, expected_prefixes);
+    assert_int_equal(result.skipped[WH_SKIP_NO_OLDER], 2);
+}
+
+static void read_published(const struct place *place, struct wh_index *out_index)
+{
+    wh_cleanup(wh_repository_close) struct wh_repository repository = {.folder = -1};
+
+    OK(wh_repository_open(place->repository.path, WH_REPOSITORY_WITH_METADATA, &repository, &err));
+    OK(wh_shelf_read_index(&repository, out_index, NULL, &err));
+}
+
+/* What the index has of the package in that file. */
+static const struct wh_index_package *listed(
+    const struct place *place, const struct wh_index *index, const char *location)
+{
+    wh_autoclose int fd = openat(place->repository.folder, location, O_RDONLY | O_CLOEXEC);
+    struct wh_digest digest;
+    char pkgid[WH_PKGID_MAX + 1];
+
+    OK(wh_file_digest(fd, location, WH_SHA256, &digest, &err));
+    wh_hex(digest.bytes, digest.length, pkgid);
+    return wh_index_find(index, pkgid);
+}
+
+static void expect_prefix(
+    const struct place *place, const struct wh_index *index, const char *location)
+{
+    wh_cleanup(wh_package_clear) struct wh_package_file file = WH_PACKAGE_FILE_NONE;
+    const struct wh_index_package *package = listed(place, index, location);
+    struct wh_digest digest;
+
+    OK(wh_package_open(place->repository.folder, "R", location, &file, &err));
+    OK(wh_digest_of(WH_SHA256, file.prefix.bytes, &digest, &err));
+    assert_non_null(package);
+    assert_true(package->has_prefix);
+    assert_memory_equal(package->prefix, digest.bytes, sizeof package->prefix);
+}
+
+static void lists_for_the_backend_what_it_can_lead_to(void **state)
+{
+    wh_cleanup(place_remove) struct place place;
+    wh_cleanup(wh_index_clear) struct wh_index index = {0};
+
+    (void)state;
+    place_make(&place);
+    put_three(&place);
+    publish_for(&place, "https://backend.example/w/", 2);
+    read_published(&place, &index);
+    assert_string_equal(index.backend, "https://backend.example/w/");
+    assert_int_equal(index.package_count, 2);
+    expect_prefix(&place, &index, "2.rpm");
+    expect_prefix(&place, &index, "3.rpm");
+    assert_true(listed(&place, &index, "2.rpm")->bundle_count > 0);
+    assert_int_equal(listed(&place, &index, "3.rpm")->bundle_count, 0);
+    assert_null(listed(&place, &index, "1.rpm"));
+}
+
+static char *location_of_index(const struct place *place)
+{
+    wh_cleanup(wh_repository_close) struct wh_repository repository = {.folder = -1};
+    wh_cleanup(wh_index_clear) struct wh_index index = {0};
+    char *location = NULL;
+
+    OK(wh_repository_open(place->repository.path, WH_REPOSITORY_WITH_METADATA, &repository, &err));
+    OK(wh_shelf_read_index(&repository, &index, &location, &err));
+    return location;
+}
+
+/* The index's file is named after its content. */
+static void a_run_names_the_backend_of_its_own_option(void **state)
+{
+    wh_cleanup(place_remove) struct place place;
+    wh_cleanup(wh_index_clear) struct wh_index index = {0};
+
+    (void)state;
+    place_make(&place);
+    put_three(&place);
+    publish_for(&place, NULL, 0);
+    wh_autofree char *plain = location_of_index(&place);
+    publish_for(&place, "http://a/", 2);
+    wh_autofree char *named = location_of_index(&place);
+    assert_string_not_equal(named, plain);
+    publish_for(&place, "http://b/", 2);
+    read_published(&place, &index);
+    assert_string_equal(index.backend, "http://b/");
+    publish_for(&place, "http://a/", 2);
+    wh_autofree char *named_again = location_of_index(&place);
+    assert_string_equal(named_again, named);
+    publish_for(&place, NULL, 0);
+    wh_autofree char *plain_again = location_of_index(&place);
+    assert_string_equal(plain_again, plain);
+}
+
+static void verify_knows_a_package_by_its_prefix(void **state)
+{
+    wh_cleanup(place_remove) struct place place;
+    wh_cleanup(wh_verify_result_clear) struct wh_verify_result good = {0};
+    wh_cleanup(wh_verify_result_clear) struct wh_verify_result bad = {0};
+    struct made_package other = VERSION("3.rpm", "3.1", files_2);
+
+    (void)state;
+    place_make(&place);
+    put_three(&place);
+    publish_for(&place, "http://a/", 2);
+    const struct wh_verify_options options = {
+        .repository = place.repository.path, .previous = &place.previous_path, .previous_count = 1};
+    OK(wh_verify(&options, &good, &err));
+    assert_int_equal(good.packages, 2);
+    assert_int_equal(good.bad, 0);
+    other.name = "alone";
+    make_package(&place.repository, &other);
+    OK(wh_verify(&options, &bad, &err));
+    assert_int_equal(bad.bad, 1);
+    assert_non_null(strstr(bad.verdicts[0].text, "prefix of another package"));
+}
+
 /* ---- the gate ------------------------------------------------------------------------------ */
 
 struct pair {
@@ -318,6 +459,9 @@ int main(void)
         cmocka_unit_test(verify_tells_bad_from_unchecked),
         cmocka_unit_test(refused_repositories_stay_as_they_are),
         cmocka_unit_test(says_why_there_is_no_bundle),
+        cmocka_unit_test(lists_for_the_backend_what_it_can_lead_to),
+        cmocka_unit_test(a_run_names_the_backend_of_its_own_option),
+        cmocka_unit_test(verify_knows_a_package_by_its_prefix),
         cmocka_unit_test(the_gate_refuses_every_flipped_byte),
         cmocka_unit_test(the_gate_needs_a_supplement_for_edited_config),
         cmocka_unit_test(explains_a_step_file_by_file),
