@@ -35,28 +35,26 @@ void wh_known_packages_clear(struct wh_known_packages *packages)
     *packages = (struct wh_known_packages){0};
 }
 
-static wh_status driver_of(
-    const char *where, const struct wh_catalogue_driver **out_driver, struct wh_error *err)
+/* NULL: whittled was built without it. */
+static const struct wh_catalogue_driver *driver_of(const char *where)
 {
-    if (strncmp(where, "postgresql://", 13) != 0 && strncmp(where, "postgres://", 11) != 0) {
-        *out_driver = &wh_catalogue_sqlite;
-        return WH_OK;
-    }
+    if (strncmp(where, "postgresql://", 13) != 0 && strncmp(where, "postgres://", 11) != 0)
+        return &wh_catalogue_sqlite;
 #ifdef WHITTLE_POSTGRESQL
-    *out_driver = &wh_catalogue_postgresql;
-    return WH_OK;
+    return &wh_catalogue_postgresql;
 #else
-    return wh_fail(err, WH_UNSUPPORTED, "PostgreSQL: whittled was built without it");
+    return NULL;
 #endif
 }
 
 wh_status wh_catalogue_open(
     const char *where, struct wh_catalogue **out_catalogue, struct wh_error *err)
 {
-    const struct wh_catalogue_driver *driver;
+    const struct wh_catalogue_driver *driver = driver_of(where);
     char host[96] = "";
 
-    WH_TRY(driver_of(where, &driver, err));
+    if (!driver)
+        return wh_fail(err, WH_UNSUPPORTED, "PostgreSQL: whittled was built without it");
     wh_autofree struct wh_catalogue *catalogue = calloc(1, sizeof *catalogue);
     if (!catalogue)
         return wh_no_memory(err);

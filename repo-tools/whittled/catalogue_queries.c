@@ -69,6 +69,16 @@ const char *wh_schema_text(enum wh_dialect dialect)
     return dialect == WH_DIALECT_SQLITE ? SCHEMA("BLOB", "INTEGER") : SCHEMA("bytea", "bigint");
 }
 
+const char *wh_begin_text(void)
+{
+    return "BEGIN; LOCK TABLE " PACKAGES " IN SHARE ROW EXCLUSIVE MODE";
+}
+
+const char *wh_copy_text(void)
+{
+    return "COPY " PACKAGES " (" PACKAGE_COLUMNS ") FROM STDIN (FORMAT binary)";
+}
+
 static struct wh_value text(const char *string)
 {
     return (struct wh_value){.bytes = string, .length = strlen(string)};
