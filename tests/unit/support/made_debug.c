@@ -299,6 +299,24 @@ static void place_image(struct making *making)
     }
 }
 
+/* Loaded segments have the bytes of the notes or none, and lie as their address does in the page.
+ */
+static void place_segments(struct making *making)
+{
+    bool wide = making->elf.wide;
+    unsigned width = wide ? 8 : 4;
+    size_t length = wide ? 56 : 32;
+    const struct wh_section *note = &find_part(making, ".note.package")->section;
+
+    for (size_t i = 0; i < 4; i++) {
+        uint8_t *offset = making->out.data + (wide ? 64 + 8 : 52 + 4) + i * length;
+        uint64_t address = wh_load(offset + width, width);
+        if (i > 0)
+            wh_store(offset, width, 0x1000 | (address & PAGE));
+        wh_store(offset + 3 * (size_t)width, width, i > 0 ? 0 : note->offset + note->length);
+    }
+}
+
 static void make_inner(struct making *making, struct wh_buffer *out_file)
 {
     wh_cleanup(wh_strings_clear) struct wh_strings section_names = {0};
@@ -319,6 +337,7 @@ static void make_inner(struct making *making, struct wh_buffer *out_file)
     put_symbols(making, names, &strings, &table);
     name_parts(making, &section_names);
     put_contents(making);
+    place_segments(making);
     put_sections(making);
     *out_file = making->out;
     free(names);
