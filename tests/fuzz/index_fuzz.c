@@ -19,7 +19,8 @@ static void check_package(const struct wh_index_package *package)
 
     promise(digits >= 32 && digits <= WH_PKGID_MAX);
     promise(strspn(package->pkgid, "0123456789abcdef") == digits);
-    promise(package->bundle_count > 0 && package->bundle_count <= WH_INDEX_BUNDLES_MAX);
+    promise(package->bundle_count > 0 || package->has_prefix);
+    promise(package->bundle_count <= WH_INDEX_BUNDLES_MAX);
     for (uint32_t i = 0; i < package->bundle_count; i++) {
         static const uint8_t none[8];
         const struct wh_index_bundle *bundle = &package->bundles[i];
@@ -34,6 +35,7 @@ static void check_package(const struct wh_index_package *package)
 
 static void check_packages(const struct wh_index *index)
 {
+    promise(!index->backend || wh_is_backend(index->backend));
     promise(index->package_count <= WH_INDEX_PACKAGES_MAX);
     for (uint32_t i = 0; i < index->package_count; i++) {
         const struct wh_index_package *package = &index->packages[i];

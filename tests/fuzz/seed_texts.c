@@ -55,6 +55,9 @@ void seed_texts(void)
     seed_text("index", "two-ways",
         INDEX(WAYS(COSTLY("1800") "<bundle from=\"2c26b46b68ffc68f\" size=\"6000\"" SHA256)));
     seed_text("index", "rivals", INDEX(WAYS(COSTLY("1800") COSTLY("1801"))));
+    seed_text("index", "backend",
+        "<whittle version=\"1\" backend=\"http://a/\"><package pkgid=\"" ZEROS "\" prefix=\"" ZEROS
+        "\"/></whittle>");
 
     seed_text("upgrade", "doctype", "<!DOCTYPE upgrade><upgrade version=\"1\"/>");
     seed_text("upgrade", "twice", UPGRADE(REPORTED("4") REPORTED("5-7")));

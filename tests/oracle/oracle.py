@@ -289,6 +289,10 @@ def document(data, name, stored, ceiling):
 
 def index_facts(data):
     root = document(data, "whittle", 256 << 20, 256 << 20)
+    backend = root.get("backend", "http://absent/")
+    base_url = r"https?://[^/](.*/)?"
+    malformed(len(backend) > 1024 or not re.fullmatch(base_url, backend) or not backend.endswith("/"), "backend")
+    malformed(re.search(r"[^!-~]|[\"'<>&\\^`{|}@?#]", backend) is not None, "backend")
     packages = []
     for package in root.findall("package"):
         row = [digits(package.get("pkgid"), "[0-9a-f]{32,128}")]
@@ -301,7 +305,10 @@ def index_facts(data):
             size = number(element.get("size"), HEAD.size, BUNDLE_MAX)
             cpu_ms = number(element.get("cpu-ms", "1"), 1, (1 << 32) - 1) if kind == 1 else 0
             row.append([kind, start, size, digest, cpu_ms if "cpu-ms" in element.keys() else 0])
-        malformed(len(row) == 1, "no bundle")
+        prefix = package.get("prefix")
+        malformed(prefix is None and len(row) == 1, "neither bundle nor prefix")
+        if prefix is not None:
+            digits(prefix, "[0-9a-fA-F]{64}")
         ways = [(start, cpu_ms > 0) for kind, start, _, _, cpu_ms in row[1:] if kind == 1]
         malformed(len(set(ways)) != len(ways), "one version left twice")
         packages.append(row)
