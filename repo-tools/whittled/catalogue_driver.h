@@ -88,8 +88,9 @@ enum wh_dialect { WH_DIALECT_SQLITE, WH_DIALECT_POSTGRESQL };
 const char *wh_query_text(enum wh_query query, enum wh_dialect dialect);
 /* Makes the tables where they are missing: several statements. */
 const char *wh_schema_text(enum wh_dialect dialect);
-/* PostgreSQL only: begins a transaction that is the only one to change packages; and the statement
- * that takes rows of WH_PACKAGE_COLUMNS in their binary form. */
+/* PostgreSQL only: asks whether the tables are there; begins a transaction that is the only one to
+ * change packages; the statement that takes rows of WH_PACKAGE_COLUMNS in their binary form. */
+const char *wh_is_made_text(void);
 const char *wh_begin_text(void);
 const char *wh_copy_text(void);
 /* Tables of another version have other names. */

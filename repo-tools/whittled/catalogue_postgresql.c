@@ -73,9 +73,16 @@ static void be_quiet(void *context, const char *message)
     (void)message;
 }
 
-/* Two processes that make the same table at the same time would fail: one at a time. */
+/* Two processes that make the same table at the same time would fail: one at a time. Where they are
+ * made nothing is locked, and no right to make them needed. */
 static wh_status make_tables(struct state *state, struct wh_error *err)
 {
+    wh_cleanup(clear_result) PGresult *result = PQexec(state->connection, wh_is_made_text());
+
+    if (PQresultStatus(result) != PGRES_TUPLES_OK)
+        return fail(state, err);
+    if (PQntuples(result) == 1 && strcmp(PQgetvalue(result, 0, 0), "t") == 0)
+        return WH_OK;
     WH_TRY(execute(state, "BEGIN; SELECT pg_advisory_xact_lock(30052025)", err));
     WH_TRY(execute(state, wh_schema_text(WH_DIALECT_POSTGRESQL), err));
     return execute(state, "COMMIT", err);

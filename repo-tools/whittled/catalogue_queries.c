@@ -69,6 +69,11 @@ const char *wh_schema_text(enum wh_dialect dialect)
     return dialect == WH_DIALECT_SQLITE ? SCHEMA("BLOB", "INTEGER") : SCHEMA("bytea", "bigint");
 }
 
+const char *wh_is_made_text(void)
+{
+    return "SELECT to_regclass('" CUTS "') IS NOT NULL";
+}
+
 const char *wh_begin_text(void)
 {
     return "BEGIN; LOCK TABLE " PACKAGES " IN SHARE ROW EXCLUSIVE MODE";
