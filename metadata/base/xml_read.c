@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* xml_read.c - hostile XML, see xml.h. What libxml2 reads in more time than in proportion to the
- * length, or in more memory, is looked for before: many attributes of one element, entities. */
+ * length, or in more memory, is looked for before: entities, and many attributes, namespaces and
+ * names, which it compares with each other or keeps in a table that hardly grows. */
 #include <libxml/xmlreader.h>
 #include <string.h>
 
@@ -9,7 +10,7 @@
 #include "whittle/codec.h"
 #include "whittle/digest.h"
 
-enum { ATTRIBUTES_MAX = 64 };
+enum { ATTRIBUTES_MAX = 64, NAMES_MAX = 256 };
 
 struct wh_xml {
     xmlTextReaderPtr reader;
@@ -68,25 +69,82 @@ static bool is_assignment(const uint8_t *at, const uint8_t *end)
     return at < end && (*at == '"' || *at == '\'');
 }
 
-/* Values hold no '<', so that an element has no more attributes than assignments up to the next. */
+/* What was seen so far. */
+struct seen {
+    unsigned assignments;  /* since the last '<': values hold none, so these are the attributes */
+    unsigned declarations; /* of namespaces */
+    struct wh_bytes names[NAMES_MAX];
+};
+
+/* False where there are too many names. */
+static bool note_name(struct seen *seen, const uint8_t *name, size_t length)
+{
+    uint64_t hash = 14695981039346656037u; /* FNV-1a; names that share it only take longer */
+
+    for (size_t i = 0; i < length; i++)
+        hash = (hash ^ name[i]) * 1099511628211u;
+    for (unsigned i = 0; i < NAMES_MAX; i++) {
+        struct wh_bytes *slot = &seen->names[(hash + i) % NAMES_MAX];
+        if (!slot->data) {
+            *slot = (struct wh_bytes){name, length};
+            return true;
+        }
+        if (slot->length == length && memcmp(slot->data, name, length) == 0)
+            return true;
+    }
+    return false;
+}
+
+static bool is_name_byte(uint8_t byte)
+{
+    return !is_space(byte) && !strchr("<>/=\"'", byte);
+}
+
+/* Of an element or an instruction: behind '<'. */
+static bool note_element(struct seen *seen, const uint8_t *at, const uint8_t *end)
+{
+    const uint8_t *name = ++at;
+
+    while (at < end && is_name_byte(*at))
+        at++;
+    return at == name || *name == '!' || note_name(seen, name, (size_t)(at - name));
+}
+
+/* Before the equals sign. */
+static bool note_attribute(struct seen *seen, const uint8_t *at, const uint8_t *start)
+{
+    while (at > start && is_space(at[-1]))
+        at--;
+    const uint8_t *name = at;
+    while (name > start && is_name_byte(name[-1]))
+        name--;
+    if (starts_with(name, at, "xmlns"))
+        seen->declarations++;
+    return ++seen->assignments <= ATTRIBUTES_MAX && seen->declarations <= ATTRIBUTES_MAX &&
+           note_name(seen, name, (size_t)(at - name));
+}
+
 static wh_status look_over(
     struct wh_bytes xml, const struct wh_xml_form *form, struct wh_error *err)
 {
     const uint8_t *end = xml.data + xml.length;
-    unsigned assignments = 0;
+    struct seen seen = {0};
+    bool bounded = true;
 
     if (!is_plain_text(xml))
         return wh_fail(err, WH_MALFORMED, "%s: it is not well-formed XML in UTF-8", form->name);
-    for (const uint8_t *at = xml.data; at < end; at++) {
-        if (*at == '<')
-            assignments = 0;
+    for (const uint8_t *at = xml.data; at < end && bounded; at++) {
         if (is_document_type(at, end))
             return wh_fail(err, WH_MALFORMED, "%s: it has a document type", form->name);
-        if (is_assignment(at, end) && ++assignments > ATTRIBUTES_MAX)
-            return wh_fail(
-                err, WH_OVER_LIMIT, "%s: an element has too many attributes", form->name);
+        if (*at == '<') {
+            seen.assignments = 0;
+            bounded = note_element(&seen, at, end);
+        }
+        if (is_assignment(at, end))
+            bounded = note_attribute(&seen, at, xml.data);
     }
-    return WH_OK;
+    return bounded ? WH_OK
+                   : wh_fail(err, WH_OVER_LIMIT, "%s: too many attributes or names", form->name);
 }
 
 /* ---- elements -------------------------------------------------------------------------------- */
@@ -131,8 +189,9 @@ static wh_status read_xml(
     if (xml.length == 0)
         return wh_fail(err, WH_MALFORMED, "%s: it is empty", form->name);
     WH_TRY(look_over(xml, form, err));
+    /* NODICT: nor does it keep short texts and runs of blanks in that table. */
     wh_cleanup(free_reader) xmlTextReaderPtr reader = xmlReaderForMemory((const char *)xml.data,
-        (int)xml.length, NULL, NULL, XML_PARSE_NONET | XML_PARSE_IGNORE_ENC);
+        (int)xml.length, NULL, NULL, XML_PARSE_NONET | XML_PARSE_IGNORE_ENC | XML_PARSE_NODICT);
     if (!reader)
         return wh_no_memory(err);
     xmlTextReaderSetErrorHandler(reader, silence, NULL);

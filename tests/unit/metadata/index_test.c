@@ -198,6 +198,36 @@ static void refuses_too_many_attributes_of_an_element(void **state)
         }
 }
 
+/* It keeps names in a table that hardly grows, and looks through all namespaces in scope. */
+static void refuses_too_many_names_and_namespaces(void **state)
+{
+    static const struct {
+        unsigned most; /* beside whittle, version, and what the text has itself */
+        const char *before, *after;
+    } rows[] = {{254, "<a", "/>"}, {253, "<a b", "=''/>"}, {254, "<?a", " b?>"},
+        {64, "<a xmlns='u", "'/>"}};
+
+    (void)state;
+    for (size_t row = 0; row < COUNT(rows); row++)
+        for (unsigned count = rows[row].most; count < rows[row].most + 2; count++) {
+            wh_cleanup(wh_buffer_clear) struct wh_buffer text = {.ceiling = 1 << 20};
+            struct wh_index index = {0};
+            wh_buffer_append(&text, "<whittle version='1'>", 21);
+            for (unsigned i = 0; i < count; i++) {
+                char element[64];
+                int length = snprintf(
+                    element, sizeof element, "%s%u%s", rows[row].before, i, rows[row].after);
+                wh_buffer_append(&text, element, (size_t)length);
+            }
+            wh_buffer_append(&text, "</whittle>", 10);
+            if (count == rows[row].most)
+                OK(wh_index_read(wh_buffer_bytes(&text), &index, &err));
+            else
+                REFUSED(
+                    WH_OVER_LIMIT, "names", wh_index_read(wh_buffer_bytes(&text), &index, &err));
+        }
+}
+
 /* What is looked for before libxml2 reads must not hide in another encoding. */
 static void takes_nothing_but_utf_8(void **state)
 {
@@ -439,6 +469,7 @@ int main(void)
         cmocka_unit_test(refuses_what_is_no_index),
         cmocka_unit_test(refuses_too_many_bundles_of_a_package),
         cmocka_unit_test(refuses_too_many_attributes_of_an_element),
+        cmocka_unit_test(refuses_too_many_names_and_namespaces),
         cmocka_unit_test(takes_nothing_but_utf_8),
         cmocka_unit_test(costs_less_than_a_hundred_bytes_a_bundle),
         cmocka_unit_test(what_is_written_is_read_the_same),
