@@ -204,6 +204,7 @@ class Figures(unittest.TestCase):
         self.assertIn("a 100 000 10 000 100 0.10 %".split(), said)
         self.assertIn("b< 2 000 4 000 2 000 whole".split(), said)
         self.assertIn("total with the index 2 160 2.10 %".split(), said)
+        self.assertIn("median package 1.00 %".split(), said)
         self.assertIn("left out: bsdiff needs bsdiff (Debian: bsdiff)".split(), said)
 
     def test_bars_are_as_long_as_the_logarithm(self):

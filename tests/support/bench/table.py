@@ -1,5 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """The figures as text for people."""
+import statistics
+
 from bench import rivals, tools
 
 TITLES = {"full": "full package", "outside": "outside", "whittle": "whittle", **{rival.key: rival.title for rival in rivals.ALL}}
@@ -35,6 +37,8 @@ def of_bytes(result):
     skipped = [""] * (len(columns) - 1)
     lines += [line("whittle's index", [*skipped, grouped(result["index"])]),
               line("total with the index", [*skipped, grouped(total["whittle_and_index"])], share(total["whittle_and_index"], total["full"]))]
+    median = statistics.median(row["whittle"] / row["full"] for row in result["packages"])
+    lines += [line("median package", [*skipped, ""], share(median, 1))]
     lines += ["", "Full packages, deltarpm and whittle are all that is downloaded; the other columns are file contents without the package's header.",
               "What has no older file of the same path counts as zstd -19 in bsdiff, xdelta3 and zstd patch.",
               "Outside: whittle's bundles if files that are compressed themselves were patched as they are."]
