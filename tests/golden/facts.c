@@ -46,10 +46,17 @@ static wh_status load_installed(
     const char *vector, struct installed *installed, struct wh_error *err)
 {
     wh_cleanup(wh_buffer_clear) struct wh_buffer frame = {0};
+    bool packed = strstr(vector, "packed") != NULL;
     bool patch = strstr(vector, "patch") != NULL;
 
-    load(patch ? "patch-old.prefix" : "old.prefix", &installed->prefix_bytes);
-    load(patch ? "patch-old.payload.zst" : "old.payload.zst", &frame);
+    load(packed  ? "packed-old.prefix"
+         : patch ? "patch-old.prefix"
+                 : "old.prefix",
+        &installed->prefix_bytes);
+    load(packed  ? "packed-old.payload.zst"
+         : patch ? "patch-old.payload.zst"
+                 : "old.payload.zst",
+        &frame);
     installed->payload.ceiling = CEILING;
     WH_TRY(wh_prefix_parse(wh_buffer_bytes(&installed->prefix_bytes), &installed->prefix, err));
     WH_TRY(wh_header_parse(installed->prefix.header.bytes, &installed->header, err));

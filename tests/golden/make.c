@@ -276,6 +276,7 @@ int main(int argc, char **argv)
     put_changed(&config, "bad-config-with-prefix.wht", PREFIX_STORED_AT, 1);
     golden_put_indexes();
     golden_put_signatures();
+    golden_put_packed();
     golden_put_patches();
     golden_put_upgrades();
     sample_clear(&old);

@@ -12,6 +12,7 @@ void golden_save_buffer(const char *name, const struct wh_buffer *buffer);
 
 void golden_put_indexes(void);
 void golden_put_signatures(void);
+void golden_put_packed(void);
 void golden_put_patches(void);
 void golden_put_upgrades(void);
 

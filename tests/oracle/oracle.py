@@ -8,9 +8,10 @@ import struct
 import xml.etree.ElementTree as tree
 import xml.parsers.expat as expat
 
+import debugdata
 import patch
 from coding import Numbers, inflate
-from packed import Recipe
+from packed import DEBUGDATA, Recipe
 from rpmfile import ALGORITHMS, CONFIG, DOC, Package, Refused, malformed
 
 MAGIC = b"\x89WHT\r\n\x1a\n"
@@ -138,26 +139,73 @@ def hexdigest(package, content):
     return hashlib.new(ALGORITHMS[package.algorithm], content).hexdigest()
 
 
-def decode(bundle, old_contents, new):
-    """Contents that a bundle makes: file -> bytes, or None for a group whose bases are not there."""
+class Member:
+    """An entry of a group, and its base and content as they are coded."""
+
+    def __init__(self, entry, recipe, old, old_contents, new, room):
+        self.file, base = entry
+        self.recipe, self.size = recipe, new.files[self.file].size
+        self.base = b"" if base is None else old_contents[base]
+        self.parts, self.ids = [self.size], (b"", b"")
+        if recipe:
+            self.ids = b"" if base is None else old.build_id(base), new.build_id(self.file)
+            self.base, self.old_parts = recipe.unpack(self.base, self.ids[0], room[0])
+            self.parts = recipe.lengths(self.old_parts, room[1])
+        malformed(len(self.base) > room[0] or self.length > room[1], "a group announces less than its members")
+
+    @property
+    def length(self):
+        return sum(self.parts)
+
+    def patched(self, streams):
+        """The content as it is coded, from patches."""
+        if not self.recipe or self.recipe.packing != DEBUGDATA or not self.recipe.old:
+            return patch.member(streams, self.base, self.length)
+        inner = self.old_parts[0]
+        return b"".join(debugdata.member(
+            streams, self.base[:inner], self.base[inner:], self.ids, *self.parts))
+
+    def content(self, coded):
+        if not self.recipe:
+            return coded
+        return self.recipe.pack(coded, self.parts, self.size, self.ids[1])
+
+
+def members_of(bundle, group, first, old, old_contents, new):
+    entries = bundle.entries[first:first + bundle.groups[group][1]]
+    sums = [sum(len(old_contents[base]) for _, base in entries if base is not None),
+            sum(new.files[file].size for file, _ in entries)]
+    room, members = list(bundle.plain.get(group, sums)), []
+    for i, entry in enumerate(entries):
+        members.append(Member(entry, bundle.recipes.get(first + i), old, old_contents, new, room))
+        room[0] -= len(members[-1].base)
+        room[1] -= members[-1].length
+    malformed(any(room), "a group announces more than its members")
+    return members
+
+
+def decode(bundle, old, old_contents, new):
+    """Contents that a bundle makes: file -> bytes, without groups whose bases are not there."""
     made, first = {}, 0
-    for codec, count, stored in bundle.groups:
+    for group, (codec, count, stored) in enumerate(bundle.groups):
         entries = bundle.entries[first:first + count]
-        first += count
-        bases = [base for _, base in entries if base is not None]
-        if any(base not in old_contents for base in bases):
+        start, first = first, first + count
+        if any(base is not None and base not in old_contents for _, base in entries):
             continue
-        sizes = [new.files[file].size for file, _ in entries]
-        if codec == 1:
-            whole = inflate(stored, b"".join(old_contents[base] for base in bases), sum(sizes))
-            ends = [sum(sizes[:i + 1]) for i in range(count)]
-            contents = [whole[end - size:end] for end, size in zip(ends, sizes)]
-        elif codec == 2:
-            olds = [b"" if base is None else old_contents[base] for _, base in entries]
-            contents = patch.group(stored, olds, sizes)
-        else:
+        if codec not in (1, 2):
             raise Refused("unsupported", "codec")
-        made.update((file, content) for (file, _), content in zip(entries, contents))
+        members = members_of(bundle, group, start, old, old_contents, new)
+        total = sum(member.length for member in members)
+        if codec == 1:
+            whole, at = inflate(stored, b"".join(member.base for member in members), total), 0
+            for member in members:
+                made[member.file] = member.content(whole[at:at + member.length])
+                at += member.length
+            continue
+        streams = patch.streams_of(stored, total, count)
+        for member in members:
+            made[member.file] = member.content(member.patched(streams))
+        malformed(any(stream.at != len(stream.data) for stream in streams), "something is left over in a stream")
     return made
 
 
@@ -184,11 +232,11 @@ def assemble(step, supplement, folder, older):
     step.resolve(old, new)
     flag = {SUPPLEMENT_CONFIG: CONFIG, SUPPLEMENT_DOC: DOC}.get(supplement and supplement.kind, 0)
     kept = {n: data for n, data in contents.items() if not old.files[n].flags & flag}
-    made = decode(step, kept, new)
+    made = decode(step, old, kept, new)
     computed = {file for file, _ in step.entries + step.twins}
     if supplement:
         supplement.resolve(old, new)
-        for file, content in decode(supplement, {}, new).items():
+        for file, content in decode(supplement, old, {}, new).items():
             made.setdefault(file, content)
     for twin, original in step.twins:
         made[twin] = made[original]
@@ -236,7 +284,7 @@ def bundle_facts(path):
     else:
         step = bundle
         malformed(step.kind != STEP, "kind")
-    older = "patch-old" if "patch" in path.name else "old"
+    older = next((name + "-old" for name in ("packed", "patch") if name in path.name), "old")
     assembled = assemble(step, supplement, path.parent, older)
     shown = supplement or step
     return {

@@ -2,11 +2,13 @@
 """Package prefixes, file lists, payload skeletons and rewritten signature headers, by the rules of
 specs/format and of rpm's manual; shares no code with the library."""
 import hashlib
+import re
 import stat
 import struct
 
 HEADER_MAGIC = bytes.fromhex("8eade80100000000")
 CONFIG, DOC, GHOST = 1, 2, 64
+BUILD_ID_MAX = 64
 ALGORITHMS = {1: "md5", 2: "sha1", 8: "sha256", 9: "sha384", 10: "sha512", 11: "sha224",
               12: "sha3_256"}
 KEPT = {267, 268, 269, 270, 271, 273, 274, 275, 276, 277, 278, 279, 1000, 1007}
@@ -125,6 +127,15 @@ class Package:
         for file in self.files[:number]:
             at += len(file.digest) + 1
         return at
+
+    def build_id(self, number):
+        """What a link tells of a file; empty for none."""
+        for file in self.files:
+            told = re.match("/usr/lib/[.]build-id/([0-9a-f]{2})/(?:.*/)?((?:[0-9a-f]{2})+)$", file.path)
+            if told and stat.S_ISLNK(file.mode) and file.link == "../../../.." + self.files[number].path and \
+                    len(told[2]) < 2 * BUILD_ID_MAX:
+                return bytes.fromhex(told[1] + told[2])
+        return b""
 
     def skeleton(self):
         """(skeleton bytes, [(skeleton length before the content, file)])."""

@@ -84,6 +84,28 @@ void made_packed_xz(struct made_packed *packed, struct wh_bytes plain)
     make_stream(packed, plain);
 }
 
+/* Lays a stream against the model of zlib's level 6: departures are part of the parameters. */
+static void trace(struct wh_bytes packed, struct wh_buffer *out_parameters)
+{
+    const struct wh_deflate_model model = {LEVEL_6, MEMORY_8};
+    struct wh_deflate_parts parts;
+    struct wh_deflate_trace trace;
+    struct wh_error err;
+
+    must(wh_deflate_parse(packed, CEILING, &parts, &err), &err);
+    must(wh_deflate_trace_new(&parts, &model, SIZE_MAX, &trace, &err), &err);
+    wh_buffer_append(out_parameters, trace.parameters.data, trace.parameters.length);
+    wh_deflate_trace_clear(&trace);
+    wh_deflate_parts_clear(&parts);
+}
+
+void made_packed_deflated(struct made_packed *packed, struct wh_bytes stream)
+{
+    trace(stream, begin_stream(packed, WH_CODER_DEFLATE, packed->bytes.length));
+    made_packed_outer(packed, stream.data, stream.length);
+    packed->end = packed->bytes.length;
+}
+
 /* ---- whole contents ------------------------------------------------------------------------ */
 
 void made_packed_text(struct wh_bytes plain, struct made_packed *out)
@@ -168,21 +190,6 @@ void made_packed_elf(struct wh_bytes plain, struct wh_bytes build_id, struct mad
     wh_store32(bytes->data + SEGMENTS_AT, HEADER);
     wh_store32(bytes->data + SECTIONS_AT, (uint32_t)sections);
     memcpy(bytes->data + SIZES_AT, sizes, sizeof sizes);
-}
-
-/* Lays a stream against the model of zlib's level 6: departures are part of the parameters. */
-static void trace(struct wh_bytes packed, struct wh_buffer *out_parameters)
-{
-    const struct wh_deflate_model model = {LEVEL_6, MEMORY_8};
-    struct wh_deflate_parts parts;
-    struct wh_deflate_trace trace;
-    struct wh_error err;
-
-    must(wh_deflate_parse(packed, CEILING, &parts, &err), &err);
-    must(wh_deflate_trace_new(&parts, &model, SIZE_MAX, &trace, &err), &err);
-    wh_buffer_append(out_parameters, trace.parameters.data, trace.parameters.length);
-    wh_deflate_trace_clear(&trace);
-    wh_deflate_parts_clear(&parts);
 }
 
 void made_packed_archive(int number, struct made_packed *out)

@@ -30,6 +30,9 @@ void made_packed_outer(struct made_packed *packed, const void *bytes, size_t len
 void made_packed_deflate(struct made_packed *packed, struct wh_bytes plain);
 void made_packed_xz(struct made_packed *packed, struct wh_bytes plain);
 
+/* A stream of any encoder; its parameters are where it departs from that model. */
+void made_packed_deflated(struct made_packed *packed, struct wh_bytes stream);
+
 /* Whole contents, initialised here. An ELF file has two sections beside .gnu_debugdata: a build-id,
  * which is build_id, and names. */
 void made_packed_text(struct wh_bytes plain, struct made_packed *out); /* not packed at all */
