@@ -16,6 +16,7 @@
 #include "assemble/reencoding.h"
 #include "assemble/signature.h"
 #include "assemble/sink.h"
+#include "observe/listing.h"
 #include "observe/nevra.h"
 #include "observe/report.h"
 #include "whittle/cleanup.h"
@@ -27,7 +28,10 @@ struct work {
     struct wh_bytes bundles[WH_PLAN_BUNDLES_MAX];
     struct wh_installed *installed;
     uint32_t installed_count;
-    const struct wh_installed *from;
+    const struct wh_installed *from; /* that the step starts from: installed, or the list of it */
+    bool starts_from_list;
+    struct wh_listing listing;
+    struct wh_installed *listed; /* the list in the place of the installed package */
     struct wh_assembly *assembly;
     struct wh_report report;
     struct wh_sink_file file;
@@ -39,6 +43,8 @@ static void clear_work(struct work *work)
     wh_assembly_free(work->assembly);
     wh_report_clear(&work->report);
     wh_installed_free(work->installed, work->installed_count);
+    wh_installed_free(work->listed, work->listed ? 1 : 0);
+    wh_listing_clear(&work->listing);
     for (uint32_t i = 0; i < WH_PLAN_BUNDLES_MAX; i++)
         free(work->bundle_bytes[i]);
     wh_sink_close(&work->file);
@@ -100,15 +106,37 @@ static wh_status find_installed(struct work *work, const struct wh_run *run,
         return wh_fail(err, WH_MALFORMED, "%s: not NAME-VERSION-RELEASE.ARCH", request->nevra);
     WH_TRY(wh_bundle_parse(work->bundles[0], &step, err));
     struct wh_bundle_identity identity = step.identity;
+    work->starts_from_list = step.kind == WH_BUNDLE_LIST;
     wh_bundle_clear(&step);
+    if (work->starts_from_list && !request->bundles[0].has_installed)
+        return wh_fail(err, WH_MALFORMED, "%s: nothing says whose files the bundle starts from",
+            request->nevra);
     WH_TRY(wh_installed_find(run->system, name, &work->installed, &work->installed_count, err));
-    for (uint32_t i = 0; i < work->installed_count && !work->from; i++)
-        if (memcmp(work->installed[i].header->id, identity.old_header, WH_SHA256_LENGTH) == 0)
-            work->from = &work->installed[i];
+    work->from = wh_installed_by_id(work->installed, work->installed_count,
+        work->starts_from_list ? request->bundles[0].installed : identity.old_header);
     if (!work->from)
         return wh_fail(err, WH_MISSING,
             "%s: the version that the bundle starts from is not installed", request->nevra);
     return WH_OK;
+}
+
+/* The list that was sent, made again: bundles know it by its digest. */
+static wh_status list_installed(struct work *work, const struct wh_run *run, struct wh_error *err)
+{
+    if (!work->starts_from_list)
+        return WH_OK;
+    WH_TRY(wh_listing_make(run->system, work->from, &work->listing, err));
+    WH_TRY(wh_listing_installed(&work->listing, &work->listed, err));
+    work->from = work->listed;
+    return WH_OK;
+}
+
+/* What is listed was just read; of a package it is found out. */
+static wh_status observe(struct work *work, const struct wh_run *run, struct wh_error *err)
+{
+    if (work->starts_from_list)
+        return wh_report_init(&work->report, work->from->header, err);
+    return wh_report_observe(run->system, work->from, WH_CARE_SIZES, &work->report, err);
 }
 
 /* ---- identity ------------------------------------------------------------------------------- */
@@ -123,6 +151,11 @@ static wh_status check_identity(const struct work *work, const struct wh_run *ru
     uint8_t pkgid[WH_DIGEST_MAX];
     size_t digits = strlen(request->checksum_value);
 
+    for (uint32_t i = 0; i < request->bundle_count; i++)
+        if (request->bundles[i].has_prefix &&
+            memcmp(request->bundles[i].prefix, identity->prefix, sizeof identity->prefix) != 0)
+            return wh_fail(err, WH_MISMATCH,
+                "%s: the bundle is of another package than the index names", request->nevra);
     if (!wh_nevra_is(request->nevra, header))
         return wh_fail(err, WH_MISMATCH, "%s: the bundle is of %s-%s-%s.%s", request->nevra,
             header->name, header->version, header->release, header->arch);
@@ -206,14 +239,17 @@ static wh_status prepare(struct work *work, const struct wh_run *run,
             work->bundle_bytes[i], (size_t)request->bundles[i].size};
     }
     WH_TRY(find_installed(work, run, request, err));
+    WH_TRY(list_installed(work, run, err));
     const struct wh_assembly_input input = {
         .old_header = wh_buffer_bytes(&work->from->header_bytes),
         .bundles = work->bundles,
         .bundle_count = request->bundle_count,
+        .old_files = work->listing.files,
+        .old_file_count = work->listing.count,
     };
     WH_TRY(wh_assembly_new(&input, &work->assembly, err));
     WH_TRY(check_identity(work, run, request, err));
-    WH_TRY(wh_report_observe(run->system, work->from, &work->report, err));
+    WH_TRY(observe(work, run, err));
     return wh_assembly_plan_for(work->assembly, &work->report, err);
 }
 

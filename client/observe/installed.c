@@ -6,9 +6,11 @@
 #include <rpm/rpmdb.h>
 #include <rpm/rpmfiles.h>
 #include <rpm/rpmts.h>
+#include <rpm/rpmver.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "observe/nevra.h"
 #include "whittle/cleanup.h"
 #include "whittle/limits.h"
 
@@ -87,6 +89,51 @@ wh_status wh_installed_find(struct wh_system *system, const char *name,
     wh_rpm_unlock();
     *out_list = list;
     return WH_OK;
+}
+
+/* As rpm orders versions. */
+static int compare_versions(const struct wh_header *a, const struct wh_header *b)
+{
+    int order = a->epoch < b->epoch ? -1 : a->epoch > b->epoch;
+
+    order = order ? order : rpmvercmp(a->version, b->version);
+    return order ? order : rpmvercmp(a->release, b->release);
+}
+
+/* Higher is closer. */
+static int closeness(const struct wh_header *header, const char *nevra)
+{
+    const char *arch = strrchr(nevra, '.');
+
+    if (wh_nevra_is(nevra, header))
+        return 2;
+    return arch && strcmp(arch + 1, header->arch) == 0;
+}
+
+const struct wh_installed *wh_installed_closest(
+    const struct wh_installed *list, uint32_t count, const char *nevra)
+{
+    const struct wh_installed *closest = NULL;
+    int best = -1;
+
+    for (uint32_t i = 0; i < count; i++) {
+        int close = closeness(list[i].header, nevra);
+        if (close > best ||
+            (close == best && compare_versions(list[i].header, closest->header) > 0)) {
+            closest = &list[i];
+            best = close;
+        }
+    }
+    return closest;
+}
+
+const struct wh_installed *wh_installed_by_id(
+    const struct wh_installed *list, uint32_t count, const uint8_t id[WH_SHA256_LENGTH])
+{
+    for (uint32_t i = 0; i < count; i++)
+        if (memcmp(list[i].header->id, id, WH_SHA256_LENGTH) == 0)
+            return &list[i];
+    return NULL;
 }
 
 void wh_installed_free(struct wh_installed *list, uint32_t count)

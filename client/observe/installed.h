@@ -20,4 +20,12 @@ WH_MUST_CHECK wh_status wh_installed_find(struct wh_system *system, const char *
     struct wh_installed **out_list, uint32_t *out_count, struct wh_error *err);
 void wh_installed_free(struct wh_installed *list, uint32_t count);
 
+/* What a package most likely replaces: the same again, or of the same architecture the newest. NULL
+ * for an empty list. nevra: of the package that comes. */
+const struct wh_installed *wh_installed_closest(
+    const struct wh_installed *list, uint32_t count, const char *nevra);
+/* The one with that header, or NULL. */
+const struct wh_installed *wh_installed_by_id(
+    const struct wh_installed *list, uint32_t count, const uint8_t id[WH_SHA256_LENGTH]);
+
 #endif

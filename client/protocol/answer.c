@@ -51,34 +51,68 @@ static void add_reason(struct json_object *object, const char *reason)
     add_text(object, "reason", printable ? printable : "out of memory");
 }
 
-void wh_answer_select(int64_t id, const struct wh_selection *selection)
+static void add_sha256(struct json_object *object, const char *name, const uint8_t sha256[32])
+{
+    char hex[2 * WH_SHA256_LENGTH + 1];
+
+    wh_hex(sha256, WH_SHA256_LENGTH, hex);
+    add_text(object, name, hex);
+}
+
+static struct json_object *bundle_item(
+    const struct wh_selection *selection, uint32_t number, const uint8_t *prefix)
 {
     static const char *const kinds[] = {
-        [WH_BUNDLE_STEP] = "step", [WH_BUNDLE_CONFIG] = "config", [WH_BUNDLE_DOC] = "doc"};
+        [WH_BUNDLE_STEP] = "step",
+        [WH_BUNDLE_CONFIG] = "config",
+        [WH_BUNDLE_DOC] = "doc",
+        [WH_BUNDLE_LIST] = "list",
+    };
+    const struct wh_index_bundle *bundle = &selection->bundles[number];
+    struct json_object *item = json_object_new_object();
+
+    add_text(item, "kind", kinds[bundle->kind]);
+    if (selection->url)
+        add_text(item, "url", selection->url);
+    else
+        add_text(item, "location", selection->locations[number]);
+    add_number(item, "size", bundle->size);
+    add_sha256(item, "sha256", bundle->sha256);
+    if (prefix)
+        add_sha256(item, "prefix", prefix);
+    if (bundle->kind == WH_BUNDLE_LIST)
+        add_sha256(item, "installed", selection->installed);
+    return item;
+}
+
+static void add_trouble(struct json_object *object, const char *trouble)
+{
+    wh_autofree char *printable = trouble ? wh_printable(trouble) : NULL;
+
+    if (printable)
+        add_text(object, "trouble", printable);
+}
+
+void wh_answer_select(
+    int64_t id, const struct wh_selection *selection, const uint8_t *prefix, const char *trouble)
+{
     struct json_object *object = begin(id, "select");
     struct json_object *bundles = json_object_new_array();
 
-    for (uint32_t i = 0; i < selection->bundle_count; i++) {
-        const struct wh_index_bundle *bundle = &selection->bundles[i];
-        struct json_object *item = json_object_new_object();
-        char hex[2 * WH_SHA256_LENGTH + 1];
-        wh_hex(bundle->sha256, sizeof bundle->sha256, hex);
-        add_text(item, "kind", kinds[bundle->kind]);
-        add_text(item, "location", selection->locations[i]);
-        add_number(item, "size", bundle->size);
-        add_text(item, "sha256", hex);
-        (void)json_object_array_add(bundles, item);
-    }
+    for (uint32_t i = 0; i < selection->bundle_count; i++)
+        (void)json_object_array_add(bundles, bundle_item(selection, i, prefix));
     (void)json_object_object_add(object, "bundles", bundles);
     add_text(object, "from", selection->from);
+    add_trouble(object, trouble);
     finish(object);
 }
 
-void wh_answer_none(int64_t id, const char *reason)
+void wh_answer_none(int64_t id, const char *reason, const char *trouble)
 {
     struct json_object *object = begin(id, "none");
 
     add_reason(object, reason);
+    add_trouble(object, trouble);
     finish(object);
 }
 

@@ -14,8 +14,11 @@ struct wh_assembled {
     bool attributes;
 };
 
-void wh_answer_select(int64_t id, const struct wh_selection *selection);
-void wh_answer_none(int64_t id, const char *reason);
+/* prefix: SHA-256 of the package's prefix, or NULL where the index does not have it. trouble: a
+ * sentence for people about a backend, or NULL. */
+void wh_answer_select(
+    int64_t id, const struct wh_selection *selection, const uint8_t *prefix, const char *trouble);
+void wh_answer_none(int64_t id, const char *reason, const char *trouble);
 /* status: of the failure that has this reason. */
 void wh_answer_refusal(int64_t id, wh_status status, const char *reason);
 void wh_answer_progress(int64_t id, uint64_t done, uint64_t total);

@@ -20,6 +20,11 @@ static void put_object(struct json_object **object)
     (void)json_object_put(*object);
 }
 
+static bool has(const struct members *members, const char *name)
+{
+    return json_object_object_get_ex(members->object, name, NULL);
+}
+
 static struct json_object *take(struct members *members, const char *name, enum json_type type)
 {
     struct json_object *value = NULL;
@@ -60,6 +65,20 @@ static uint64_t take_size(struct members *members, const char *name)
     if (number < 0)
         members->bad = name;
     return number < 0 ? 0 : (uint64_t)number;
+}
+
+static bool take_flag(struct members *members, const char *name)
+{
+    return json_object_get_boolean(take(members, name, json_type_boolean));
+}
+
+static void take_sha256(struct members *members, const char *name, uint8_t out[WH_SHA256_LENGTH])
+{
+    struct json_object *value = take(members, name, json_type_string);
+
+    if (value && !wh_unhex(json_object_get_string(value), (size_t)json_object_get_string_len(value),
+                     out, WH_SHA256_LENGTH))
+        members->bad = name;
 }
 
 /* Also refuses members that were not taken. */
@@ -103,7 +122,44 @@ void wh_select_request_clear(struct wh_select_request *request)
     free(request->pkgid);
     free(request->nevra);
     free(request->root);
+    wh_address_clear(&request->backend);
     *request = (struct wh_select_request){0};
+}
+
+static char *take_optional(struct members *members, const char *name)
+{
+    return has(members, name) ? take_string(members, name) : NULL;
+}
+
+static uint32_t take_timeout(struct members *members, const char *name, uint32_t usual)
+{
+    uint64_t seconds = has(members, name) ? take_size(members, name) : usual;
+
+    if (seconds == 0 || seconds > WH_BACKEND_TIMEOUT_MAX)
+        members->bad = name;
+    return (uint32_t)seconds;
+}
+
+static wh_status take_backend(
+    struct json_object *object, struct wh_select_request *request, struct wh_error *err)
+{
+    struct members members = {.object = object};
+    struct wh_address *backend = &request->backend;
+
+    request->may_ask = true;
+    request->is_signed = take_flag(&members, "signed");
+    backend->url = take_optional(&members, "url");
+    if (backend->url && !wh_is_backend(backend->url))
+        members.bad = "url";
+    backend->proxy = take_optional(&members, "proxy");
+    backend->proxy_user = take_optional(&members, "proxy_user");
+    backend->proxy_password = take_optional(&members, "proxy_password");
+    backend->ca_file = take_optional(&members, "ca_file");
+    backend->skip_verify = has(&members, "verify") && !take_flag(&members, "verify");
+    backend->connect_timeout = take_timeout(
+        &members, "connect_timeout", WH_BACKEND_CONNECT_TIMEOUT);
+    backend->timeout = take_timeout(&members, "timeout", WH_BACKEND_TIMEOUT);
+    return check_members(&members, err);
 }
 
 wh_status wh_select_request_parse(
@@ -116,12 +172,20 @@ wh_status wh_select_request_parse(
     struct members members = {.object = object};
     struct json_object *id = take(&members, "id", json_type_int);
     request.id = id ? json_object_get_int64(id) : 0;
-    request.index = take_string(&members, "index");
+    struct json_object *index = NULL;
+    bool has_none = json_object_object_get_ex(object, "index", &index) && !index;
+    request.index = has_none ? NULL : take_string(&members, "index");
+    members.taken += has_none;
     request.pkgid = take_string(&members, "pkgid");
     request.nevra = take_string(&members, "nevra");
     request.root = take_string(&members, "root");
     request.size = take_size(&members, "size");
     request.rate = take_size(&members, "rate");
+    struct json_object *backend = has(&members, "backend")
+                                      ? take(&members, "backend", json_type_object)
+                                      : NULL;
+    if (backend)
+        WH_TRY(take_backend(backend, &request, err));
     WH_TRY(check_members(&members, err));
     *out_request = request;
     request = (struct wh_select_request){0};
@@ -149,11 +213,13 @@ static wh_status take_bundle(
         return wh_fail(err, WH_MALFORMED, "request: a bundle is no object");
     bundle->path = take_string(&members, "path");
     bundle->size = take_size(&members, "size");
-    struct json_object *sha256 = take(&members, "sha256", json_type_string);
-    if (sha256 &&
-        !wh_unhex(json_object_get_string(sha256), (size_t)json_object_get_string_len(sha256),
-            bundle->sha256, sizeof bundle->sha256))
-        members.bad = "sha256";
+    take_sha256(&members, "sha256", bundle->sha256);
+    bundle->has_prefix = has(&members, "prefix");
+    if (bundle->has_prefix)
+        take_sha256(&members, "prefix", bundle->prefix);
+    bundle->has_installed = has(&members, "installed");
+    if (bundle->has_installed)
+        take_sha256(&members, "installed", bundle->installed);
     return check_members(&members, err);
 }
 

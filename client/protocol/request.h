@@ -3,24 +3,33 @@
 #ifndef WHITTLE_REQUEST_H
 #define WHITTLE_REQUEST_H
 
+#include "backend/address.h"
 #include "whittle/plan.h"
 
 #define WH_LINE_MAX (64u << 10) /* bytes of a request line */
 
 struct wh_select_request {
     int64_t id;
-    char *index; /* path */
+    char *index; /* path, or NULL: the repository has none */
     char *pkgid;
     char *nevra;
     char *root;
-    uint64_t size; /* bytes of the package file */
-    uint64_t rate; /* bytes a second that the host's last downloads had; 0: not known */
+    uint64_t size;             /* bytes of the package file */
+    uint64_t rate;             /* bytes a second that the host's last downloads had; 0: not known */
+    bool may_ask;              /* a backend */
+    bool is_signed;            /* the package's signature will be checked */
+    struct wh_address backend; /* url: where the index names none, or NULL */
 };
 
 struct wh_bundle_file {
     char *path;
     uint64_t size;
     uint8_t sha256[WH_SHA256_LENGTH];
+    bool has_prefix;
+    uint8_t prefix[WH_SHA256_LENGTH]; /* digest of the package's prefix */
+    bool has_installed;
+    uint8_t
+        installed[WH_SHA256_LENGTH]; /* header whose files the bundle starts from, of kind list */
 };
 
 struct wh_assemble_request {

@@ -15,6 +15,7 @@ void wh_selection_clear(struct wh_selection *selection)
 {
     for (uint32_t i = 0; i < WH_PLAN_BUNDLES_MAX; i++)
         free(selection->locations[i]);
+    free(selection->url);
     free(selection->from);
     *selection = (struct wh_selection){0};
 }
@@ -91,15 +92,19 @@ static wh_status add_supplements(const struct wh_index_package *package, const c
         enum wh_bundle_kind kind;
         uint32_t flag;
     } supplements[] = {{WH_BUNDLE_CONFIG, WH_FILE_CONFIG}, {WH_BUNDLE_DOC, WH_FILE_DOC}};
+    uint32_t covered = 0;
 
     for (size_t s = 0; s < sizeof supplements / sizeof *supplements; s++) {
         if (!wh_report_has(report, header, supplements[s].flag))
             continue;
         for (uint32_t b = 0; b < package->bundle_count; b++)
             if (package->bundles[b].kind == supplements[s].kind &&
-                selection->bundle_count < WH_PLAN_BUNDLES_MAX)
+                selection->bundle_count < WH_PLAN_BUNDLES_MAX) {
                 WH_TRY(add(selection, nevra, &package->bundles[b], err));
+                covered |= supplements[s].flag;
+            }
     }
+    selection->is_doubtful = wh_report_has_beside(report, header, covered);
     return WH_OK;
 }
 
@@ -132,7 +137,7 @@ wh_status wh_select(struct wh_system *system, const struct wh_wish *wish, struct
     selection.choice = choose(&wish->terms, proof, &steps, &number);
     if (selection.choice == WH_CHOICE_TAKEN) {
         const struct wh_installed *from = steps.from[number];
-        WH_TRY(wh_report_observe(system, from, &report, err));
+        WH_TRY(wh_report_observe(system, from, WH_CARE_SIZES, &report, err));
         WH_TRY(add(&selection, wish->nevra, steps.bundles[number], err));
         WH_TRY(add_supplements(wish->package, wish->nevra, &report, from->header, &selection, err));
         selection.from = wh_header_nevra(from->header);

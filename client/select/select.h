@@ -9,13 +9,17 @@
 #include "whittle/index.h"
 #include "whittle/plan.h"
 
-/* The step and the supplements that are needed with it; strings are its own. */
+/* The step and the supplements that are needed with it; strings are its own. Or one bundle that a
+ * backend cut for this system, see settle.h. */
 struct wh_selection {
     struct wh_index_bundle bundles[WH_PLAN_BUNDLES_MAX];
     char *locations[WH_PLAN_BUNDLES_MAX]; /* below the repository's root */
+    char *url;                            /* of a bundle from a backend, else NULL */
     uint32_t bundle_count;                /* 0: nothing fits */
     char *from;                           /* NEVRA of the installed package */
     enum wh_choice choice;                /* of the step */
+    bool is_doubtful; /* files differ that no supplement has, and the step may need them */
+    uint8_t installed[WH_SHA256_LENGTH]; /* of WH_BUNDLE_LIST: whose files the list has */
 };
 
 /* What is asked for. */

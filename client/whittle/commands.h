@@ -12,6 +12,7 @@ int run_select(int argc, char **argv);
 int run_assemble(int argc, char **argv);
 int run_canary(int argc, char **argv);
 int run_purge(int argc, char **argv);
+int run_report(int argc, char **argv);
 
 /* Prints text on standard output and sees to it that it arrives. */
 int say(const char *text);

@@ -17,6 +17,7 @@ static const char help[] =
     "  select     say which bundles lead to a package (for plugins)\n"
     "  assemble   write packages from bundles and installed files (for plugins)\n"
     "  canary     tell whether assembled packages install on this system\n"
+    "  report     print what a backend would be told, and send nothing\n"
     "  purge      remove assembled packages from the package managers' caches\n"
     "\n"
     "  --help     show this text, or a command's own\n"
@@ -32,6 +33,7 @@ static const struct {
     {"select", run_select},
     {"assemble", run_assemble},
     {"canary", run_canary},
+    {"report", run_report},
     {"purge", run_purge},
 };
 

@@ -14,15 +14,15 @@
 
 #include "protocol/answer.h"
 #include "protocol/lines.h"
-#include "protocol/request.h"
 #include "whittle/cleanup.h"
 #include "whittle/commands.h"
 #include "whittle/limits.h"
-#include "whittle/xz.h"
+#include "whittle/waiting.h"
 
 static const char help[] =
     "Usage: whittle select [--jobs N] [--reencode MODE] [--state FOLDER] < REQUESTS\n"
     "Says for each requested package which bundles lead to it from what is installed.\n"
+    "Asks the backend that an index or a request names, if the request allows it.\n"
     "Requests and answers are lines of JSON; see specs/format/commands.md.\n"
     "\n"
     "  --jobs N         packages that will be assembled at a time (default: one a\n"
@@ -44,6 +44,8 @@ struct session {
     enum wh_reencode mode;
     uint32_t jobs;
     struct wh_proof proof;
+    struct waiting *first; /* for a backend */
+    struct waiting **last;
 };
 
 static void clear_session(struct session *session)
@@ -51,6 +53,7 @@ static void clear_session(struct session *session)
     free(session->index_path);
     wh_index_clear(&session->index);
     wh_system_free(session->system);
+    waiting_free_all(session->first);
 }
 
 static wh_status read_file(const char *path, struct wh_buffer *out, struct wh_error *err)
@@ -104,55 +107,91 @@ static wh_status use_system(struct session *session, const char *root, struct wh
     return wh_system_open(root, &session->system, err);
 }
 
-/* Why no bundle is selected. */
-static void answer_none(int64_t id, enum wh_choice choice)
+/* The selection is that of the index's own bundles. */
+static wh_status consider(struct session *session, struct waiting *waiting, struct wh_error *err)
 {
-    static const char *const reasons[] = {
-        [WH_CHOICE_NONE] = "no bundle starts from what is installed",
-        [WH_CHOICE_SWITCHED] = "its bundle needs re-encoding, which is switched off",
-        [WH_CHOICE_TOO_SLOW] =
-            "its bundle needs re-encoding that takes longer than the download it saves",
-    };
-    char unproved[160];
+    const struct wh_select_request *request = &waiting->request;
+    const struct wh_index_package *package = NULL;
 
-    (void)snprintf(unproved, sizeof unproved,
-        "its bundle needs re-encoding, and liblzma %.60s does not encode as the publisher's did",
-        wh_xz_version());
-    wh_answer_none(id, choice == WH_CHOICE_UNPROVED ? unproved : reasons[choice]);
+    if (request->index) {
+        WH_TRY(use_index(session, request->index, err));
+        package = wh_index_find(&session->index, request->pkgid);
+    }
+    WH_TRY(use_system(session, request->root, err));
+    waiting->is_listed = package != NULL;
+    waiting->has_prefix = package && package->has_prefix;
+    if (waiting->has_prefix)
+        memcpy(waiting->prefix, package->prefix, sizeof waiting->prefix);
+    waiting->terms = (struct wh_terms){session->mode, session->jobs, request->rate, request->size};
+    const struct wh_wish wish = {package, request->nevra, waiting->terms};
+    return wh_select(session->system, &wish, &session->proof, &waiting->selection, err);
 }
 
-static wh_status answer(
-    struct session *session, const struct wh_select_request *request, struct wh_error *err)
+/* Is there a backend to ask, may it be asked, and is there anything to tell it? The one that the
+ * index names goes first. What it cuts must be bound to the package by the index, or by a signature
+ * that will be checked. */
+static bool has_question(struct session *session, struct waiting *waiting)
 {
-    wh_cleanup(wh_selection_clear) struct wh_selection selection = {0};
+    struct wh_select_request *request = &waiting->request;
 
-    WH_TRY(use_index(session, request->index, err));
-    WH_TRY(use_system(session, request->root, err));
-    const struct wh_wish wish = {
-        .package = wh_index_find(&session->index, request->pkgid),
-        .nevra = request->nevra,
-        .terms = {session->mode, session->jobs, request->rate, request->size},
-    };
-    WH_TRY(wh_select(session->system, &wish, &session->proof, &selection, err));
-    if (selection.bundle_count > 0)
-        wh_answer_select(request->id, &selection);
-    else if (!wish.package)
-        wh_answer_none(request->id, "the index does not list the package");
-    else
-        answer_none(request->id, selection.choice);
-    return WH_OK;
+    if (!request->may_ask || !(waiting->has_prefix || request->is_signed))
+        return false;
+    if (request->index && session->index.backend) {
+        free(request->backend.url);
+        request->backend.url = strdup(session->index.backend);
+    }
+    return request->backend.url && wh_question_make(session->system, request->pkgid, request->nevra,
+                                       &waiting->question, NULL) == WH_OK;
+}
+
+static void free_waiting(struct waiting **waiting)
+{
+    waiting_free(*waiting);
 }
 
 static wh_status take_line(void *context, struct wh_bytes line, struct wh_error *err)
 {
-    wh_cleanup(wh_select_request_clear) struct wh_select_request request = {0};
+    struct session *session = context;
+    wh_cleanup(free_waiting) struct waiting *waiting = calloc(1, sizeof *waiting);
     struct wh_error refusal;
 
-    WH_TRY(wh_select_request_parse(line, &request, err));
-    wh_status status = answer(context, &request, &refusal);
-    if (status != WH_OK)
-        wh_answer_refusal(request.id, status, refusal.message);
+    if (!waiting)
+        return wh_no_memory(err);
+    WH_TRY(wh_select_request_parse(line, &waiting->request, err));
+    wh_status status = consider(session, waiting, &refusal);
+    if (status != WH_OK) {
+        wh_answer_refusal(waiting->request.id, status, refusal.message);
+    } else if (has_question(session, waiting)) {
+        *session->last = waiting;
+        session->last = &waiting->next;
+        waiting = NULL;
+    } else {
+        waiting_tell(waiting, NULL);
+    }
     return WH_OK;
+}
+
+static wh_status open_root(
+    void *context, const char *root, struct wh_system **out_system, struct wh_error *err)
+{
+    struct session *session = context;
+
+    WH_TRY(use_system(session, root, err));
+    *out_system = session->system;
+    return WH_OK;
+}
+
+/* Lines up to the end, then the backends, also for what came before a bad line. */
+static wh_status run_session(struct session *session, struct wh_error *err)
+{
+    const struct asking asking = {session->mode, &session->proof, open_root, session};
+    struct wh_error later = {0};
+
+    wh_status read = wh_lines_each(stdin, take_line, session, err);
+    wh_status asked = waiting_ask(session->first, &asking, &later);
+    if (read == WH_OK && asked != WH_OK)
+        *err = later;
+    return read == WH_OK ? asked : read;
 }
 
 static bool parse_mode(const char *text, enum wh_reencode *out_mode)
@@ -235,7 +274,8 @@ int run_select(int argc, char **argv)
         return complain(EXIT_TROUBLE, argv[0], &err);
     }
     rpmSetVerbosity(RPMLOG_CRIT); /* answers say what counts */
-    wh_status read = wh_lines_each(stdin, take_line, &session, &err);
+    session.last = &session.first;
+    wh_status read = run_session(&session, &err);
     if (read == WH_MALFORMED || read == WH_OVER_LIMIT)
         return complain(EXIT_MISUSE, argv[0], &err);
     if (read != WH_OK)

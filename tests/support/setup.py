@@ -26,7 +26,7 @@ BENCH_NEEDS = ["deltarpm", "bsdiff", "xdelta3", "zstd", "casync", "zchunk", "lib
 # Name of a chroot -> the suite, debootstrap's script for it, what is in it beside the base.
 CHROOTS = {
     "bookworm": ("bookworm", None, [
-        "dnf", "dnf-plugins-core", "python3-systemd", "rpm", "dash", "libjson-c5", "libxml2", "libzstd1",
+        "dnf", "dnf-plugins-core", "python3-systemd", "rpm", "dash", "libcurl4", "libjson-c5", "libxml2", "libzstd1",
         "libssl3", "libsolv1", "libsolvext1"]),
 }
 # rpm's unshare plugin cannot work in a plain chroot and would fail every scriptlet.

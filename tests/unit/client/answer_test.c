@@ -37,7 +37,7 @@ static void a_selection_lists_its_bundles(void **state)
     struct capture capture = capture_begin();
 
     (void)state;
-    wh_answer_select(INT64_MIN, &selection);
+    wh_answer_select(INT64_MIN, &selection, NULL, NULL);
     wh_cleanup(put) struct json_object *answer = only_answer(&capture);
     assert_int_equal(number_of(answer, "id"), INT64_MIN);
     assert_string_equal(text_of(answer, "answer"), "select");
@@ -56,6 +56,39 @@ static void a_selection_lists_its_bundles(void **state)
     assert_int_equal(json_object_object_length(answer), 4);
 }
 
+/* Where it is fetched from, what it must lead to, and what it starts from. */
+static void a_bundle_from_a_backend_has_an_address(void **state)
+{
+    static const uint8_t prefix[WH_SHA256_LENGTH] = {0xee};
+    struct wh_selection selection = {
+        .bundles = {{.kind = WH_BUNDLE_LIST, .size = 7}},
+        .url = (char *)(uintptr_t) "http://b/v1/bundle/x.wht",
+        .bundle_count = 1,
+        .from = (char *)(uintptr_t) "n-1-1.noarch",
+        .installed = {0xaa},
+    };
+    static const char zeros[] = "00000000000000000000000000000000000000000000000000000000000000";
+
+    (void)state;
+    for (int listed = 0; listed < 2; listed++) {
+        struct capture capture = capture_begin();
+        selection.bundles[0].kind = listed ? WH_BUNDLE_LIST : WH_BUNDLE_STEP;
+        wh_answer_select(1, &selection, prefix, listed ? "b: no\na" : NULL);
+        wh_cleanup(put) struct json_object *answer = only_answer(&capture);
+        struct json_object *bundle = json_object_array_get_idx(member(answer, "bundles"), 0);
+        assert_string_equal(text_of(bundle, "kind"), listed ? "list" : "step");
+        assert_string_equal(text_of(bundle, "url"), selection.url);
+        assert_memory_equal(text_of(bundle, "prefix"), "ee", 2);
+        assert_string_equal(text_of(bundle, "prefix") + 2, zeros);
+        assert_int_equal(json_object_object_length(bundle), listed ? 6 : 5);
+        assert_int_equal(json_object_object_length(answer), listed ? 5 : 4);
+        if (!listed)
+            continue;
+        assert_memory_equal(text_of(bundle, "installed"), "aa", 2);
+        assert_string_equal(text_of(answer, "trouble"), "b: no?a");
+    }
+}
+
 static void reasons_are_handed_on(void **state)
 {
     static const char reason[] = "\"quoted\" \\ and \xc3\xa4 and a tab\t";
@@ -64,7 +97,7 @@ static void reasons_are_handed_on(void **state)
     for (int i = 0; i < 2; i++) {
         struct capture capture = capture_begin();
         if (i == 0)
-            wh_answer_none(7, reason);
+            wh_answer_none(7, reason, NULL);
         else
             wh_answer_refusal(7, WH_MISMATCH, reason);
         wh_cleanup(put) struct json_object *answer = only_answer(&capture);
@@ -195,10 +228,10 @@ static void a_lost_answer_is_remembered(void **state)
     (void)state;
     assert_true(wh_answers_written());
     assert_true(dup2(full, STDOUT_FILENO) >= 0);
-    wh_answer_none(1, "nobody reads this");
+    wh_answer_none(1, "nobody reads this", NULL);
     assert_true(dup2(capture.file, STDOUT_FILENO) >= 0);
     clearerr(stdout);
-    wh_answer_none(2, "somebody reads this");
+    wh_answer_none(2, "somebody reads this", NULL);
     free(capture_end(&capture));
     assert_false(wh_answers_written());
     (void)close(full);
@@ -208,6 +241,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_selection_lists_its_bundles),
+        cmocka_unit_test(a_bundle_from_a_backend_has_an_address),
         cmocka_unit_test(reasons_are_handed_on),
         cmocka_unit_test(a_failed_re_encoding_is_told_from_other_refusals),
         cmocka_unit_test(reasons_are_printable),

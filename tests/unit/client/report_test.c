@@ -11,6 +11,7 @@ struct place {
     struct wh_system system;
     struct sample sample;
     struct wh_installed installed;
+    enum wh_care care;
     struct wh_report report;
 };
 
@@ -53,7 +54,7 @@ static void place_remove(struct place *place)
 static void observe(struct place *place)
 {
     wh_report_clear(&place->report);
-    OK(wh_report_observe(&place->system, &place->installed, &place->report, &err));
+    OK(wh_report_observe(&place->system, &place->installed, place->care, &place->report, &err));
     assert_int_equal(place->report.file_count, place->sample.header->file_count);
     assert_memory_equal(place->report.header_id, place->sample.header->id, WH_SHA256_LENGTH);
 }
@@ -125,6 +126,27 @@ static void looks_into_configuration_files(void **state)
     assert_false(wh_report_has(&place.report, place.sample.header, WH_FILE_DOC));
 }
 
+/* Where it is asked for, whatever was written later is looked at: rpm sets the time. */
+static void looks_into_files_that_are_younger(void **state)
+{
+    wh_cleanup(place_remove) struct place place;
+
+    (void)state;
+    place_make(&place);
+    place.care = WH_CARE_TIMES;
+    observe(&place);
+    assert_false(wh_report_has(&place.report, place.sample.header, UINT32_MAX));
+    assert_false(wh_report_has_beside(&place.report, place.sample.header, 0));
+    edit(&place, "/usr/bin/sample");
+    assert_true(differs(&place, "/usr/bin/sample"));
+    assert_true(wh_report_has_beside(&place.report, place.sample.header, WH_FILE_CONFIG));
+    uint32_t file = sample_file(&place.sample, "/usr/bin/sample");
+    const struct timespec times[2] = {
+        {.tv_nsec = UTIME_OMIT}, {.tv_sec = (time_t)place.sample.header->files[file].mtime}};
+    assert_int_equal(utimensat(place.scratch.folder, "usr/bin/sample", times, 0), 0);
+    assert_false(differs(&place, "/usr/bin/sample"));
+}
+
 /* What rpm left out may be there all the same, put there by another package. */
 static void looks_into_files_that_rpm_did_not_install(void **state)
 {
@@ -178,6 +200,7 @@ int main(void)
         cmocka_unit_test(an_untouched_package_is_as_packaged),
         cmocka_unit_test(sees_what_is_gone_or_has_another_size),
         cmocka_unit_test(looks_into_configuration_files),
+        cmocka_unit_test(looks_into_files_that_are_younger),
         cmocka_unit_test(looks_into_files_that_rpm_did_not_install),
         cmocka_unit_test(looks_into_long_files_to_the_end),
         cmocka_unit_test(a_package_without_files_has_nothing_to_differ),

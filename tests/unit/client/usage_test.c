@@ -79,7 +79,7 @@ static void each_command_has_help_that_fits_a_terminal(void **state)
     run_help(NULL, &help);
     assert_int_equal(strncmp(help.out, "Usage: whittle COMMAND ", 23), 0);
     fits_a_terminal(help.out);
-    assert_int_equal(each_word(help.out, false, see_command), 4);
+    assert_int_equal(each_word(help.out, false, see_command), 5);
 }
 
 static void says_its_version(void **state)
@@ -102,6 +102,7 @@ static void lost_output_is_trouble(void **state)
         {"select", "--help"},
         {"assemble", "--help"},
         {"canary", "--help"},
+        {"report", "--help"},
         {"purge", "--help"},
     };
 
@@ -161,6 +162,10 @@ static void misuse_is_said_in_one_sentence(void **state)
         {"whittle canary: unknown argument x", {"canary", "x"}},
         {"whittle canary: unknown argument x", {"canary", "--json", "x"}},
         {"whittle canary: unknown argument --frob", {"canary", "--frob"}},
+        {"whittle report: no package given", {"report"}},
+        {"whittle report: no package given", {"report", "--long"}},
+        {"whittle report: unknown option --frob", {"report", "--frob", "x"}},
+        {"whittle report: --root takes a folder", {"report", "--root"}},
         {"whittle purge: unknown argument --frob", {"purge", "--frob"}},
         {"whittle purge: unknown argument -r", {"purge", "/nonexistent", "-r"}},
     };
@@ -235,7 +240,7 @@ static void the_man_page_has_every_command_and_option(void **state)
     (void)state;
     read_man_page();
     run_help(NULL, &help);
-    assert_int_equal(each_word(help.out, false, see_command_in_page), 4);
+    assert_int_equal(each_word(help.out, false, see_command_in_page), 5);
     assert_int_equal(each_word(help.out, true, see_option_in_page), 2);
     assert_non_null(strstr(man_page, ".TH WHITTLE 8 \"\" \"whittle " WHITTLE_VERSION "\""));
 }
@@ -243,7 +248,7 @@ static void the_man_page_has_every_command_and_option(void **state)
 /* And none that the program does not know: each is in the help of a command, or of the program. */
 static void the_man_page_has_no_other_option(void **state)
 {
-    static const char *const commands[] = {NULL, "select", "assemble", "canary", "purge"};
+    static const char *const commands[] = {NULL, "select", "assemble", "canary", "report", "purge"};
     char known[1 << 14] = "";
 
     (void)state;
