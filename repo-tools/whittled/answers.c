@@ -70,15 +70,10 @@ bool wh_answer_refuse_body(struct wh_exchange *exchange)
 
 static unsigned status_of(wh_status status)
 {
-    switch (status) {
-    case WH_OVER_LIMIT:
+    if (status == WH_OVER_LIMIT)
         return MHD_HTTP_CONTENT_TOO_LARGE;
-    case WH_MALFORMED:
-    case WH_UNSUPPORTED:
-        return MHD_HTTP_BAD_REQUEST;
-    default:
-        return MHD_HTTP_SERVICE_UNAVAILABLE;
-    }
+    return status == WH_MALFORMED || status == WH_UNSUPPORTED ? MHD_HTTP_BAD_REQUEST
+                                                              : MHD_HTTP_SERVICE_UNAVAILABLE;
 }
 
 void wh_answer_upgrade(struct wh_exchange *exchange, struct wh_desk *desk)

@@ -62,10 +62,10 @@ static wh_status start_work(
     const struct wh_daemon_options *options, struct daemon *daemon, struct wh_error *err)
 {
     const struct wh_library_options library = {
-        .repositories = options->repositories,
-        .repository_count = options->repository_count,
-        .histories = options->histories,
-        .history_count = options->history_count,
+        .repositories = options->repositories.list,
+        .repository_count = options->repositories.count,
+        .histories = options->histories.list,
+        .history_count = options->histories.count,
         .catalogue = options->catalogue,
         .interval = options->interval,
     };

@@ -9,22 +9,24 @@
 #include "whittle/bytes.h"
 #include "whittle/cleanup.h"
 
-enum row {
-#define WH_OPTION(id, name, argument, help) id,
-#include "whittled/daemon_options.def"
-#undef WH_OPTION
-    ROWS
-};
+enum kind { TEXT, LIST, NUMBER, FLAG, EFFORT };
 
-static const struct {
+static const struct row {
+    enum kind kind;
+    size_t at; /* of what it fills, in the options */
+    uint32_t floor;
+    uint32_t ceiling;
     const char *name;
     const char *argument;
     const char *help;
-} rows[ROWS] = {
-#define WH_OPTION(id, name, argument, help) {name, argument, help},
+} rows[] = {
+#define WH_OPTION(kind, field, floor, ceiling, name, argument, help)                               \
+    {kind, offsetof(struct wh_daemon_options, field), floor, ceiling, name, argument, help},
 #include "whittled/daemon_options.def"
 #undef WH_OPTION
 };
+
+enum { ROWS = sizeof rows / sizeof *rows };
 
 void wh_daemon_options_help(FILE *out)
 {
@@ -40,66 +42,7 @@ void wh_daemon_options_help(FILE *out)
         out);
 }
 
-/* Where a number goes, and its bounds. */
-static uint32_t *number_of(
-    struct wh_daemon_options *options, enum row row, uint32_t *out_floor, uint32_t *out_ceiling)
-{
-    *out_floor = 1;
-    *out_ceiling = 1u << 20;
-    switch (row) {
-    case STORE_MAX:
-        *out_ceiling = 1u << 30;
-        return &options->store_max;
-    case MEMORY:
-        *out_floor = 128;
-        return &options->memory;
-    case UNPACKED:
-        return &options->unpacked;
-    case JOBS:
-        *out_ceiling = 256;
-        return &options->jobs;
-    case REQUESTS:
-        *out_ceiling = 1024;
-        return &options->requests;
-    case CONNECTIONS:
-        return &options->connections;
-    case DEADLINE:
-        *out_ceiling = 3600;
-        return &options->deadline;
-    case INTERVAL:
-        *out_ceiling = 86400;
-        return &options->interval;
-    default:
-        return NULL;
-    }
-}
-
-static const char **text_of(struct wh_daemon_options *options, enum row row)
-{
-    switch (row) {
-    case REPO:
-        return &options->repositories[options->repository_count++];
-    case HISTORY:
-        return &options->histories[options->history_count++];
-    case LISTEN:
-        return &options->listen;
-    case CATALOGUE:
-        return &options->catalogue;
-    case STORE:
-        return &options->store;
-    case S3_URL:
-        return &options->s3_url;
-    case S3_REGION:
-        return &options->s3_region;
-    case S3_KEY_FILE:
-        return &options->s3_key_file;
-    default:
-        return NULL;
-    }
-}
-
-static wh_status take_effort(
-    const char *text, struct wh_daemon_options *options, struct wh_error *err)
+static wh_status take_effort(const char *text, enum wh_effort *out_effort, struct wh_error *err)
 {
     static const char *const names[] = {
         [WH_EFFORT_FAST] = "fast", [WH_EFFORT_DEFAULT] = "default", [WH_EFFORT_BEST] = "best"};
@@ -107,38 +50,42 @@ static wh_status take_effort(
     for (unsigned i = WH_EFFORT_FAST; i < sizeof names / sizeof *names; i++) {
         if (strcmp(names[i], text) != 0)
             continue;
-        options->effort = (enum wh_effort)i;
+        *out_effort = (enum wh_effort)i;
         return WH_OK;
     }
     return wh_fail(err, WH_MALFORMED, "--effort: %s is none of fast, default, best", text);
 }
 
-static wh_status take_option(
-    enum row row, const char *argument, struct wh_daemon_options *options, struct wh_error *err)
+static wh_status take_number(
+    const struct row *row, const char *text, uint32_t *out_number, struct wh_error *err)
 {
-    uint32_t floor;
-    uint32_t ceiling;
     uint64_t value;
-    uint32_t *number = number_of(options, row, &floor, &ceiling);
-    const char **text = number ? NULL : text_of(options, row);
 
-    if (text) {
-        *text = argument;
-        return argument[0] ? WH_OK
-                           : wh_fail(err, WH_MALFORMED, "--%s: it is empty", rows[row].name);
-    }
-    if (number) {
-        if (!wh_decimal(argument, ceiling, &value) || value < floor)
-            return wh_fail(err, WH_MALFORMED, "--%s: %s is no number from %u to %u", rows[row].name,
-                argument, floor, ceiling);
-        *number = (uint32_t)value;
-        return WH_OK;
-    }
-    if (row == EFFORT)
-        return take_effort(argument, options, err);
-    options->access_log |= row == ACCESS_LOG;
-    options->help |= row == HELP;
-    options->version |= row == VERSION;
+    if (!wh_decimal(text, row->ceiling, &value) || value < row->floor)
+        return wh_fail(err, WH_MALFORMED, "--%s: %s is no number from %u to %u", row->name, text,
+            row->floor, row->ceiling);
+    *out_number = (uint32_t)value;
+    return WH_OK;
+}
+
+static wh_status take_option(const struct row *row, const char *argument,
+    struct wh_daemon_options *options, struct wh_error *err)
+{
+    void *field = (char *)options + row->at;
+    struct wh_words *words = field;
+
+    if (argument && !argument[0])
+        return wh_fail(err, WH_MALFORMED, "--%s: it is empty", row->name);
+    if (row->kind == NUMBER)
+        return take_number(row, argument, field, err);
+    if (row->kind == EFFORT)
+        return take_effort(argument, field, err);
+    if (row->kind == LIST)
+        words->list[words->count++] = argument;
+    else if (row->kind == TEXT)
+        *(const char **)field = argument;
+    else
+        *(bool *)field = true;
     return WH_OK;
 }
 
@@ -158,11 +105,11 @@ static wh_status parse(
             return wh_fail(err, WH_MALFORMED, "%s needs an argument", argv[optind - 1]);
         if (value == '?')
             return wh_fail(err, WH_MALFORMED, "%s is no option", argv[optind - 1]);
-        WH_TRY(take_option((enum row)(value - 1), optarg, options, err));
+        WH_TRY(take_option(&rows[value - 1], optarg, options, err));
     }
     if (optind < argc)
         return wh_fail(err, WH_MALFORMED, "%s is no option", argv[optind]);
-    if (options->repository_count == 0 && !options->help && !options->version)
+    if (options->repositories.count == 0 && !options->help && !options->version)
         return wh_fail(err, WH_MALFORMED, "--repo is needed; see whittled --help");
     return WH_OK;
 }
@@ -184,9 +131,9 @@ wh_status wh_daemon_options_parse(
         .effort = WH_EFFORT_FAST,
     };
 
-    options.repositories = calloc((size_t)argc + 1, sizeof *options.repositories);
-    options.histories = calloc((size_t)argc + 1, sizeof *options.histories);
-    if (!options.repositories || !options.histories)
+    options.repositories.list = calloc((size_t)argc + 1, sizeof(char *));
+    options.histories.list = calloc((size_t)argc + 1, sizeof(char *));
+    if (!options.repositories.list || !options.histories.list)
         return wh_no_memory(err);
     WH_TRY(parse(argc, argv, &options, err));
     *out_options = options;
@@ -196,7 +143,7 @@ wh_status wh_daemon_options_parse(
 
 void wh_daemon_options_clear(struct wh_daemon_options *options)
 {
-    free(options->repositories);
-    free(options->histories);
+    free(options->repositories.list);
+    free(options->histories.list);
     *options = (struct wh_daemon_options){0};
 }

@@ -10,12 +10,16 @@
 #include "effort.h"
 #include "whittle/error.h"
 
+/* Of an option that may be given several times. */
+struct wh_words {
+    const char **list; /* owned; the words are argv's */
+    uint32_t count;
+};
+
 /* Strings are argv's. */
 struct wh_daemon_options {
-    const char **repositories; /* owned arrays */
-    uint32_t repository_count;
-    const char **histories;
-    uint32_t history_count;
+    struct wh_words repositories;
+    struct wh_words histories;
     const char *listen; /* ADDRESS:PORT; NULL: the socket that the service manager hands over */
     const char *catalogue;
     const char *store;
