@@ -54,6 +54,20 @@ wh_status wh_frame_read(struct wh_bytes stored, struct wh_bytes prefix, uint8_t 
     return WH_OK;
 }
 
+#define WINDOW_ALLOWED ((size_t)8 << 20) /* that of level 19, which knows no length */
+#define WINDOW_LOG_MAX                                                                             \
+    (sizeof(size_t) == 8 ? 31 : 30) /* ZSTD_WINDOWLOG_MAX, which is static-only */
+
+/* The window that reaches over so many bytes. */
+static int window_log_for(size_t reach)
+{
+    int log = 10;
+
+    while (log < WINDOW_LOG_MAX && ((size_t)1 << log) < reach)
+        log++;
+    return log;
+}
+
 wh_status wh_frame_read_all(struct wh_bytes stored, struct wh_buffer *out, struct wh_error *err)
 {
     wh_cleanup(free_decoder) ZSTD_DCtx *decoder = ZSTD_createDCtx();
@@ -62,6 +76,10 @@ wh_status wh_frame_read_all(struct wh_bytes stored, struct wh_buffer *out, struc
 
     WH_TRY(check_kind(stored, err));
     if (!decoder)
+        return wh_no_memory(err);
+    /* A frame asks for its window at once, however little it holds. */
+    size_t reach = out->ceiling > WINDOW_ALLOWED ? out->ceiling : WINDOW_ALLOWED;
+    if (ZSTD_isError(ZSTD_DCtx_setParameter(decoder, ZSTD_d_windowLogMax, window_log_for(reach))))
         return wh_no_memory(err);
     while (more > 0) {
         uint8_t chunk[1 << 14];
@@ -77,19 +95,6 @@ wh_status wh_frame_read_all(struct wh_bytes stored, struct wh_buffer *out, struc
     if (input.pos != input.size)
         return wh_fail(err, WH_MALFORMED, "bytes follow the zstd frame");
     return WH_OK;
-}
-
-#define WINDOW_LOG_MAX                                                                             \
-    (sizeof(size_t) == 8 ? 31 : 30) /* ZSTD_WINDOWLOG_MAX, which is static-only */
-
-/* The window must reach over prefix and content. */
-static int window_log_for(size_t reach)
-{
-    int log = 10;
-
-    while (log < WINDOW_LOG_MAX && ((size_t)1 << log) < reach)
-        log++;
-    return log;
 }
 
 /* Matches far back are beyond the match finder's tables: in a long base always, in long contents at

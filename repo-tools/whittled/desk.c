@@ -78,9 +78,9 @@ static void take_bundle(struct wish *wish, const struct wh_cut_record *record)
     struct wh_package_instructions *answer = wish->answer;
 
     answer->kind = WH_ANSWER_BUNDLE;
-    answer->bundle = (struct wh_index_bundle){
-        .kind = WH_BUNDLE_STEP, .size = record->size, .cpu_ms = record->cpu_ms};
-    memcpy(answer->bundle.from, wish->answer->bundle.from, sizeof answer->bundle.from);
+    answer->bundle.kind = WH_BUNDLE_STEP; /* it starts from where find_key() said */
+    answer->bundle.size = record->size;
+    answer->bundle.cpu_ms = record->cpu_ms;
     memcpy(answer->bundle.sha256, record->sha256, sizeof answer->bundle.sha256);
     answer->counts = record->counts;
     answer->saved = wish->target.size > record->size ? wish->target.size - record->size : 0;
