@@ -4,6 +4,8 @@
 Between the prompt and the download it asks `whittle select` which bundles lead from the installed versions to the
 packages of the transaction, fetches them with the repositories' own settings, and lets `whittle assemble` write the
 package files.
+Where the repository's index or the configuration names a backend, `whittle select` asks it for bundles that are cut for
+this system.
 Whatever is not assembled goes to dnf's own download: nothing that happens here may fail a transaction.
 The commands' protocol is described in specs/format/commands.md.
 
@@ -23,6 +25,7 @@ import string
 import subprocess
 import tempfile
 import time
+import urllib.parse
 from xml.etree import ElementTree
 
 import dnf
@@ -50,10 +53,16 @@ UNLIMITED = 1 << 62  # bytes, where a file system does not count them
 LINES_OF_ONE_REASON = 3  # packages with the same reason beyond which they share a line
 NOT_REENCODED = 'contents were not re-encoded as published'  # said once, however many packages
 REENCODE = ('auto', 'never', 'always')
+BACKEND_URL = r'https?://[!$%(-.0-;=A-Z\[\]_a-z~][!$%(-;=A-Z\[\]_a-z~]*'  # as the commands take it
+BACKEND_URL_MAX = 1024
+BACKEND_TIMEOUT = 75  # seconds; a backend works on a request for 60 at most
+BACKEND_TIMEOUT_MAX = 3600
+NO_PROXY = '_none_'  # how dnf.conf spells it
 RATE_FILE = 'whittle-rate'  # in dnf's cache: bytes a second, decimal
 RATE_MAX = 10 ** 10
 # Bytes that a run has to transfer before it says something of the link rather than of how connections are made.
 RATE_ENOUGH = 512 * 1024
+BUNDLE_MEMBERS = ('path', 'size', 'sha256', 'prefix', 'installed')  # that `whittle assemble` is told
 BAD_SIGNATURE = 2  # of package_signature_check(): no key that could be imported makes it good
 
 
@@ -71,12 +80,18 @@ class Settings:
         self.percentage = self._value('percentage', 95, int)
         self.keep = self._value('keep', False, boolean)
         self.reencode = self._value('reencode', 'auto', reencode_mode)
+        self.backend = self._value('backend', 'auto', backend_choice)
+        self.backend_timeout = self._value('backend_timeout', BACKEND_TIMEOUT, backend_seconds)
 
-    def _value(self, option, default, convert):
+    def backend_for(self, repository):
+        """What the repository's own section says of backends, or the main one."""
+        return self._value('backend', self.backend, backend_choice, repository)
+
+    def _value(self, option, default, convert, section='main'):
         parser = self._parser
-        if not parser.has_section('main') or not parser.has_option('main', option):
+        if not parser.has_section(section) or not parser.has_option(section, option):
             return default
-        text = parser.get('main', option).strip()
+        text = parser.get(section, option).strip()
         try:
             return convert(text)
         except ValueError:
@@ -98,6 +113,23 @@ def reencode_mode(text):
     if text.lower() not in REENCODE:
         raise ValueError(text)
     return text.lower()
+
+
+def backend_choice(text):
+    """A word, or the base URL of a backend."""
+    if text.lower() in ('auto', 'never'):
+        return text.lower()
+    url = text if text.endswith('/') else text + '/'
+    if not re.fullmatch(BACKEND_URL, url) or len(url) > BACKEND_URL_MAX:
+        raise ValueError(text)
+    return url
+
+
+def backend_seconds(text):
+    """How long a backend may take for a request."""
+    if not 0 < int(text) <= BACKEND_TIMEOUT_MAX:
+        raise ValueError(text)
+    return int(text)
 
 
 class Rate:
@@ -156,7 +188,7 @@ class Job:
     def __init__(self, number, pkg, index):
         self.number = number
         self.pkg = pkg
-        self.index = index    # where its repository's index is, see listed_index()
+        self.index = index    # where its repository's index is, see listed_index(); None where it has none
         self.index_path = None
         self.bundles = []     # as `whittle select` named them; 'path' is added when they are fetched
         self.fetched = 0      # bytes of them that were transferred
@@ -168,9 +200,14 @@ class Job:
         """Bytes of all bundles of this package."""
         return sum(bundle['size'] for bundle in self.bundles)
 
+    @property
+    def is_cut(self):
+        """Whether a backend cut the bundle for this system."""
+        return any('url' in bundle for bundle in self.bundles)
+
     def label(self, kind='step'):
         """What people see this package's bundles called."""
-        kinds = '' if kind == 'step' else ' ' + kind
+        kinds = '' if kind in ('step', 'list') else ' ' + kind
         return '%s (whittle%s)' % (os.path.basename(self.pkg.location), kinds)
 
     def line(self, progress):
@@ -203,8 +240,8 @@ class Transfer(dnf.repo.PackagePayload):
     """One file, fetched with its repository's mirrors, credentials, proxy and certificates."""
 
     def __init__(self, progress, pkg, text, path, source):
-        """pkg: any package of the repository. source: 'location' below the repository's root (hostile), 'size' in
-        bytes and 'checksum' as (type, hex)."""
+        """pkg: any package of the repository. source: 'location' below the repository's root (hostile) or below
+        'base_url', 'size' in bytes and 'checksum' as (type, hex)."""
         super().__init__(pkg, progress)
         self._text = text
         self._path = path
@@ -230,7 +267,7 @@ class Transfer(dnf.repo.PackagePayload):
             'checksum': value,
             'expectedsize': self._source['size'],
             # The repository's root, even for a package that has an xml:base of its own.
-            'base_url': None,
+            'base_url': self._source.get('base_url'),
         }
 
     def _mirrorfail_cb(self, cbdata, err, url):
@@ -516,9 +553,34 @@ class Whittle(dnf.Plugin):
         for pkg in remote:
             if pkg.repoid not in indexes:
                 indexes[pkg.repoid] = listed_index(pkg.repo)
-            if indexes[pkg.repoid] and pkg.returnIdSum()[0] and not in_cache(pkg):
-                jobs.append(Job(len(jobs), pkg, indexes[pkg.repoid]))
+            index = indexes[pkg.repoid]
+            is_known = index or 'url' in (self._backend(pkg.repo) or ())
+            if is_known and pkg.returnIdSum()[0] and not in_cache(pkg):
+                jobs.append(Job(len(jobs), pkg, index))
         return jobs
+
+    def _backend(self, repo):
+        """What `whittle select` is told of backends, as specs/format/commands.md has it; None where it asks none.
+
+        A backend that only the configuration names is for packages whose signature dnf will check.
+        """
+        choice = self._settings.backend_for(repo.id)
+        if choice == 'never':
+            return None
+        backend = {
+            'signed': bool(repo.gpgcheck),
+            'verify': bool(repo.sslverify),
+            'connect_timeout': min(max(int(repo.timeout), 1), BACKEND_TIMEOUT_MAX),
+            'timeout': self._settings.backend_timeout,
+        }
+        if choice != 'auto' and repo.gpgcheck:
+            backend['url'] = choice
+        strings = {'proxy': repo.proxy, 'proxy_user': repo.proxy_username, 'proxy_password': repo.proxy_password,
+                   'ca_file': repo.sslcacert}
+        backend.update({name: value for name, value in strings.items() if value})
+        if backend.get('proxy') == NO_PROXY:
+            backend['proxy'] = ''
+        return backend
 
     def _fetch_indexes(self, jobs, progress):
         """Brings each repository's index into its cache and tells the jobs; returns how many bytes that took.
@@ -527,6 +589,8 @@ class Whittle(dnf.Plugin):
         """
         transfers = {}
         for job in jobs:
+            if not job.index:
+                continue
             repo = job.pkg.repo
             if repo.id not in transfers:
                 path = index_path(repo, job.index)
@@ -543,13 +607,15 @@ class Whittle(dnf.Plugin):
                 text = '%s; downloading whole packages' % ' '.join(one.error.split())
                 progress.end(one, dnf.callback.STATUS_MIRROR, text)
         for job in jobs:
+            if not job.index:
+                continue
             path, one = transfers[job.pkg.repo.id]
             job.index_path = None if one.error else path
         return sum(one.download_size for _, one in transfers.values() if one.fetched)
 
-    def _select(self, jobs):
+    def _select(self, jobs, may_ask=True):
         """The jobs that have bundles worth fetching, and those that people should hear of."""
-        by_number = {job.number: job for job in jobs if job.index_path}
+        by_number = {job.number: job for job in jobs if job.index_path or not job.index}
         if not by_number:
             return []
         rate = self._rate.remembered
@@ -562,11 +628,19 @@ class Whittle(dnf.Plugin):
             'size': job.pkg.downloadsize,
             'rate': rate,
         } for job in by_number.values()]
+        for request in requests if may_ask else ():
+            backend = self._backend(by_number[request['id']].pkg.repo)
+            request.update({'backend': backend} if backend else {})
         argv = self._command('select') + ['--reencode', self._settings.reencode, '--state', self.base.conf.cachedir]
         for answer in talk(argv, requests):
             job = by_number[answer['id']]
+            if 'trouble' in answer:
+                logger.warning('Whittle: backend %s; going on without it', answer['trouble'])
             if answer['answer'] == 'select':
                 job.bundles = answer['bundles']
+                if job.is_cut and would_tell_password(job.pkg.repo, job.bundles[0]['url']):
+                    job.bundles = []
+                    logger.debug('whittle: %s: the backend would get its password', job.pkg.repoid)
             elif answer['answer'] == 'refusal':
                 job.reason = answer['reason']
             else:
@@ -646,13 +720,35 @@ class Whittle(dnf.Plugin):
         return conf.downloadonly or 'test' in conf.tsflags or OFFLINE_CACHE in conf.cachedir
 
     def _fetch(self, jobs, folders, progress):
-        """Downloads all bundles in one batch; a bundle that no mirror has refuses its package."""
+        """Downloads all bundles; where one of a backend does not come, what the repository has instead."""
+        cut = [job for job in jobs if job.is_cut and not job.reason]
+        self._fetch_bundles(jobs, folders, progress)
+        failed = {job: job.reason for job in cut if job.reason}
+        if not failed:
+            return
+        for job in failed:
+            logger.debug('whittle: %s: from the backend: %s', job.label(), job.reason)
+            job.reason, job.bundles = None, []
+        try:
+            instead = self._select(failed, may_ask=False)
+            self._fetch_bundles(instead, folders, progress)
+        except CommandError as error:
+            logger.debug('whittle: %s', error)
+        for job, reason in failed.items():
+            if not job.bundles:
+                job.reason = job.reason or reason
+
+    def _fetch_bundles(self, jobs, folders, progress):
+        """Downloads bundles in one batch; one that does not come refuses its package."""
         transfers = []
         for job in jobs:
             for number, bundle in enumerate(job.bundles if not job.reason else ()):
                 bundle['path'] = os.path.join(folders[job.pkg.pkgdir], '%d-%d.wht' % (job.number, number))
-                source = {'location': bundle['location'], 'size': bundle['size'],
-                          'checksum': ('sha256', bundle['sha256'])}
+                source = {'size': bundle['size'], 'checksum': ('sha256', bundle['sha256'])}
+                if 'url' in bundle:
+                    source['base_url'], source['location'] = re.fullmatch(r'(.*/)([^/]+)', bundle['url']).groups()
+                else:
+                    source['location'] = bundle['location']
                 one = Transfer(progress, job.pkg, job.label(bundle['kind']), bundle['path'], source)
                 transfers.append((job, one))
         transfer([one for _, one in transfers], progress, self._rate)
@@ -703,7 +799,7 @@ class Whittle(dnf.Plugin):
             'id': job.number,
             'nevra': str(job.pkg),
             'root': self.base.conf.installroot,
-            'bundles': [{key: bundle[key] for key in ('path', 'size', 'sha256')} for bundle in job.bundles],
+            'bundles': [{key: bundle[key] for key in BUNDLE_MEMBERS if key in bundle} for bundle in job.bundles],
             'destination': job.pkg.localPkg(),
             'checksum': {'type': kind, 'value': value},
             'budget': max(budget, 0),
@@ -746,10 +842,18 @@ class Whittle(dnf.Plugin):
         fetched = overhead + sum(job.fetched for job in jobs)
         whole = sum(job.pkg.downloadsize for job in assembled)
         failed = len(reasons.get(NOT_REENCODED, ()))
-        logger.info('Whittle assembled %d of %d packages: %sB instead of %sB downloaded (%.1f%% saved)%s',
+        cut = sum(job.is_cut for job in assembled)
+        logger.info('Whittle assembled %d of %d packages: %sB instead of %sB downloaded (%.1f%% saved)%s%s',
                     len(assembled), len(remote), dnf.cli.format.format_number(fetched).strip(),
                     dnf.cli.format.format_number(whole).strip(), 100 - 100.0 * fetched / max(whole, 1),
+                    '; %d by the backend' % cut if cut else '',
                     '; %d not re-encoded as published' % failed if failed else '')
+
+
+def would_tell_password(repo, url):
+    """Whether a download would send the repository's password to a host that is none of the repository's."""
+    hosts = [urllib.parse.urlsplit(base).netloc for base in repo.baseurl]
+    return bool(repo.username) and urllib.parse.urlsplit(url).netloc not in hosts
 
 
 def takes_attributes(folder):
