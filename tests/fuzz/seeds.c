@@ -113,7 +113,7 @@ static void seed_vector(const char *name, struct wh_bytes bytes, const struct wh
 static bool is_seed(const char *name)
 {
     return name[0] != '.' && strncmp(name, "bad-", 4) != 0 && !strstr(name, "patch") &&
-           !strstr(name, "mebibytes");
+           !strstr(name, "packed") && !strstr(name, "mebibytes");
 }
 
 static void seed_vectors(const char *vectors)
