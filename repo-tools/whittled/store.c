@@ -31,9 +31,7 @@ wh_status wh_store_open(
         return wh_no_memory(err);
     if (!place->folder == !place->bucket_url)
         return wh_fail(err, WH_UNSUPPORTED, "a store is either a folder or a bucket");
-    if (place->bucket_url)
-        return wh_fail(err, WH_UNSUPPORTED, "%s: buckets are not supported", place->bucket_url);
-    store->kind = &wh_store_folder;
+    store->kind = place->folder ? &wh_store_folder : &wh_store_s3;
     WH_TRY(store->kind->open(place, &store->state, err));
     *out_store = wh_take(store);
     return WH_OK;
