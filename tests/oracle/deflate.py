@@ -97,7 +97,7 @@ def is_as_modelled(block, content_left, counter):
     """Does the model end the block as it ends, and where would it end at all?"""
     counter.begin()
     if not block.tokens:
-        return content_left == 0 and block.final
+        return content_left == 0
     end = None
     for i, token in enumerate(block.tokens):
         content_left -= token[0]
