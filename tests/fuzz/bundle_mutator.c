@@ -5,6 +5,7 @@
 
 #include "fuzz.h"
 #include "mutate_header.h"
+#include "mutate_recipe.h"
 #include "stored_bundle.h"
 #include "whittle/cleanup.h"
 
@@ -42,15 +43,18 @@ static void mutate_main_header(struct wh_buffer *part, unsigned seed)
 static bool mutate_inside(struct wh_bytes bytes, unsigned seed, struct wh_buffer *out)
 {
     struct stored_bundle bundle;
-    unsigned part = seed % (PARTS + 1);
+    enum { MAIN_HEADER = PARTS, RECIPE, CHOICES };
+    unsigned part = seed % CHOICES;
 
     if (!stored_bundle_open(
             bytes, fuzz_versions_for(bytes.data, bytes.length).old->parsed.header.bytes, &bundle))
         return false;
     if (part < PARTS)
         mutate_part(&bundle.parts[part]);
-    else
-        mutate_main_header(&bundle.parts[PART_PREFIX], seed / (PARTS + 1));
+    else if (part == MAIN_HEADER)
+        mutate_main_header(&bundle.parts[PART_PREFIX], seed / CHOICES);
+    else if (!mutate_recipe(bytes, seed / CHOICES, &bundle.parts[PART_TABLE]))
+        mutate_part(&bundle.parts[PART_TABLE]);
     stored_bundle_close(&bundle, out);
     stored_bundle_clear(&bundle);
     return true;
