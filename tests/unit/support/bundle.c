@@ -259,13 +259,13 @@ static void finish(
         wh_buffer_clear(&parts->stored[i]);
 }
 
-void sample_step_coded(const struct sample *old, const struct sample *new,
+static void make_step(enum wh_bundle_kind kind, const struct sample *old, const struct sample *new,
     const struct sample_coding *coding, struct wh_buffer *out_bundle)
 {
     wh_cleanup(wh_file_map_cleanup) struct wh_file_map *old_map = NULL;
     wh_cleanup(wh_buffer_clear) struct wh_buffer correction = {.ceiling = CEILING};
     wh_autofree uint8_t *prefix = need(malloc(new->prefix.length));
-    struct wh_bundle_draft draft = {.kind = WH_BUNDLE_STEP};
+    struct wh_bundle_draft draft = {.kind = kind};
     struct bundle_parts parts = {.coding = coding};
     struct wh_error err;
 
@@ -284,6 +284,32 @@ void sample_step_coded(const struct sample *old, const struct sample *new,
     draft.correction = wh_buffer_bytes(&correction);
     draft.old_map = old_map;
     finish(&draft, &parts, out_bundle);
+}
+
+void sample_step_coded(const struct sample *old, const struct sample *new,
+    const struct sample_coding *coding, struct wh_buffer *out_bundle)
+{
+    make_step(WH_BUNDLE_STEP, old, new, coding, out_bundle);
+}
+
+void sample_step_from_list(const struct wh_listed_file *files, uint32_t count,
+    const struct sample *old, const struct sample *new, struct wh_buffer *out_bundle)
+{
+    static const struct sample_coding usual = {0};
+    wh_cleanup(wh_header_cleanup) struct wh_header *header = NULL;
+    wh_autofree uint64_t *offsets = need(calloc(count + 1, sizeof *offsets));
+    struct sample listed = *old;
+    struct wh_error err;
+
+    must(wh_header_of_list(files, count, &header, &err), &err);
+    for (uint32_t i = 0; i < count; i++) {
+        struct wh_bytes content = sample_content(old, sample_file(old, files[i].path));
+        offsets[i] = (uint64_t)(content.data - old->payload.data);
+    }
+    listed.header = header;
+    listed.offsets = offsets;
+    listed.parsed.header.bytes = (struct wh_bytes){0};
+    make_step(WH_BUNDLE_LIST, &listed, new, &usual, out_bundle);
 }
 
 void sample_step(const struct sample *old, const struct sample *new, const char *const *together,

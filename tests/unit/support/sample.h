@@ -67,6 +67,9 @@ wh_status sample_read(void *context, uint32_t file, uint64_t offset, uint8_t *ou
  * the files named in together (NULL-ended, may be NULL) in one group. Equal contents are twins. */
 void sample_step(const struct sample *old, const struct sample *new, const char *const *together,
     struct wh_buffer *out_bundle);
+/* The same from a list of old's files in the place of its header. */
+void sample_step_from_list(const struct wh_listed_file *files, uint32_t count,
+    const struct sample *old, const struct sample *new, struct wh_buffer *out_bundle);
 /* A supplement of all contents with the flag. */
 void sample_supplement(const struct sample *new, enum wh_bundle_kind kind, uint32_t flag,
     struct wh_buffer *out_bundle);
