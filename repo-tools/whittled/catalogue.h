@@ -29,7 +29,8 @@ void wh_known_packages_clear(struct wh_known_packages *packages);
 struct wh_catalogue;
 
 /* where: "postgresql://..." as libpq has it, else the path of an SQLite file, made where there is
- * none. A handle is for one thread. Free with wh_catalogue_close(). */
+ * none, and anew where it is damaged or of another version and nobody else has it open. A handle is
+ * for one thread. Free with wh_catalogue_close(). */
 WH_MUST_CHECK wh_status wh_catalogue_open(
     const char *where, struct wh_catalogue **out_catalogue, struct wh_error *err);
 void wh_catalogue_close(struct wh_catalogue *catalogue);
@@ -70,10 +71,10 @@ enum wh_claim {
 WH_MUST_CHECK wh_status wh_catalogue_claim(struct wh_catalogue *catalogue,
     const uint8_t key[WH_SHA256_LENGTH], uint32_t lease, enum wh_claim *out_claim,
     struct wh_cut_record *out_record, struct wh_error *err);
-/* Ends a claim: record NULL: the whole package is better. */
+/* Ends a claim: record NULL: the whole package is better. What is settled as a bundle stays. */
 WH_MUST_CHECK wh_status wh_catalogue_settle(struct wh_catalogue *catalogue,
     const uint8_t key[WH_SHA256_LENGTH], const struct wh_cut_record *record, struct wh_error *err);
-/* Gives a claim back unfinished, so that others need not wait. */
+/* Gives a claim of this process back unfinished, so that others need not wait. */
 WH_MUST_CHECK wh_status wh_catalogue_release(
     struct wh_catalogue *catalogue, const uint8_t key[WH_SHA256_LENGTH], struct wh_error *err);
 /* Forgets a bundle that the store has lost. */

@@ -95,6 +95,7 @@ static void an_undone_publication_changes_nothing(void **state)
         "ALTER ROLE CURRENT_USER SET lock_timeout = '200ms'; SELECT 'altered'");
 
     (void)state;
+    assert_string_equal(altered, "altered");
     PQclear(PQexec(other, "BEGIN; LOCK TABLE whittled_packages_1 IN EXCLUSIVE MODE"));
     wh_catalogue_close(catalogue);
     catalogue = open_server();
