@@ -8,11 +8,13 @@
 #include <string.h>
 #include <strings.h>
 
+#include "files.h"
 #include "whittle/cleanup.h"
 #include "whittle/codec.h"
 
 #define COMPRESS_FROM 512u /* bytes */
 #define RETRY_SECONDS "5"
+#define NOT_HERE "the bundle is not here; ask again"
 
 static const char immutable[] = "public, max-age=31536000, immutable";
 static const char bundle_type[] = "application/octet-stream";
@@ -32,7 +34,17 @@ static const char *header(const struct wh_exchange *exchange, const char *name)
     return MHD_lookup_connection_value(exchange->connection, MHD_HEADER_KIND, name);
 }
 
-/* Is this word in a list of them, whatever follows each behind a semicolon? */
+/* Is it this one word, whatever follows behind a semicolon? */
+static bool is_word(const char *text, const char *word)
+{
+    size_t length = strlen(word);
+
+    return text && strncasecmp(text, word, length) == 0 &&
+           (text[length + strspn(text + length, " \t")] == '\0' ||
+               text[length + strspn(text + length, " \t")] == ';');
+}
+
+/* Is this word in a list of them? Behind a semicolon may be what weighs it: q=0 is none of it. */
 static bool lists(const char *list, const char *word)
 {
     size_t length = strlen(word);
@@ -40,8 +52,11 @@ static bool lists(const char *list, const char *word)
     while (list && *list) {
         list += strspn(list, " \t,");
         size_t here = strcspn(list, " \t,;");
+        const char *more = list + here + strspn(list + here, " \t;");
+        bool refused = strncmp(more, "q=0", 3) == 0 &&
+                       strspn(more + 3, ".0") == strcspn(more + 3, " \t,");
         if (here == length && strncasecmp(list, word, length) == 0)
-            return true;
+            return !refused;
         list += strcspn(list, ",");
     }
     return false;
@@ -52,15 +67,14 @@ bool wh_answer_refuse_body(struct wh_exchange *exchange)
     const char *type = header(exchange, MHD_HTTP_HEADER_CONTENT_TYPE);
     const char *coding = header(exchange, MHD_HTTP_HEADER_CONTENT_ENCODING);
 
-    if (!lists(type, "application/xml") && !lists(type, "text/xml"))
+    if (!is_word(type, "application/xml") && !is_word(type, "text/xml"))
         wh_answer_failure(
             exchange, MHD_HTTP_UNSUPPORTED_MEDIA_TYPE, "an upgrade request is application/xml");
-    else if (coding && !lists(coding, "zstd") && !lists(coding, "identity"))
+    else if (coding && !is_word(coding, "zstd") && !is_word(coding, "identity"))
         wh_answer_failure(exchange, MHD_HTTP_UNSUPPORTED_MEDIA_TYPE,
             "an upgrade request is plain or encoded with zstd");
     else if (exchange->too_long)
-        wh_answer_failure(
-            exchange, MHD_HTTP_CONTENT_TOO_LARGE, "an upgrade request has at most 1 MiB");
+        wh_answer_failure(exchange, MHD_HTTP_CONTENT_TOO_LARGE, WH_TOO_LONG_TEXT);
     else
         return false;
     return true;
@@ -84,9 +98,12 @@ void wh_answer_upgrade(struct wh_exchange *exchange, struct wh_desk *desk)
     wh_status status = wh_desk_answer(
         desk, wh_buffer_bytes(&exchange->body), &exchange->answer, &error);
     wh_buffer_clear(&exchange->body);
-    if (status != WH_OK) {
-        if (status_of(status) == MHD_HTTP_SERVICE_UNAVAILABLE)
-            (void)fprintf(stderr, "whittled: %s\n", error.message);
+    if (status != WH_OK && status_of(status) == MHD_HTTP_SERVICE_UNAVAILABLE) {
+        (void)fprintf(stderr, "whittled: %s\n", error.message);
+        wh_answer_failure(exchange, MHD_HTTP_SERVICE_UNAVAILABLE, "the backend cannot answer now");
+        return;
+    }
+    if (status != WH_OK) { /* the request's fault */
         wh_answer_failure(exchange, status_of(status), error.message);
         return;
     }
@@ -96,14 +113,54 @@ void wh_answer_upgrade(struct wh_exchange *exchange, struct wh_desk *desk)
 
 /* ---- bundles ------------------------------------------------------------------------------- */
 
-void wh_answer_bundle(struct wh_exchange *exchange, struct wh_store *store)
+static atomic_uint_fast64_t *slot_of(struct wh_proofs *proofs, const uint8_t *sha256)
+{
+    return &proofs->slots[(sha256[0] << 4 | sha256[1] >> 4) & 0xfff];
+}
+
+static uint64_t mark_of(const uint8_t *sha256)
+{
+    uint64_t mark;
+
+    memcpy(&mark, sha256 + 8, sizeof mark);
+    return mark;
+}
+
+bool wh_is_proved(const struct wh_proofs *proofs, const uint8_t sha256[WH_SHA256_LENGTH])
+{
+    return *slot_of((struct wh_proofs *)(uintptr_t)proofs, sha256) == mark_of(sha256);
+}
+
+/* Is the store's file what its name says? What is wrong is found again, and removed, by reading it
+ * whole. */
+static bool prove(
+    const struct wh_exchange *exchange, struct wh_store *store, struct wh_proofs *proofs)
+{
+    wh_autoclose int fd = -1;
+    struct wh_digest digest;
+    uint64_t size;
+
+    if (wh_store_open_file(store, exchange->bundle, &fd, &size, NULL) != WH_OK ||
+        wh_file_digest(fd, "a bundle", WH_SHA256, &digest, NULL) != WH_OK ||
+        memcmp(digest.bytes, exchange->bundle, WH_SHA256_LENGTH) != 0)
+        return false;
+    *slot_of(proofs, exchange->bundle) = mark_of(exchange->bundle);
+    return true;
+}
+
+void wh_answer_bundle(struct wh_exchange *exchange, struct wh_store *store, struct wh_desk *desk,
+    struct wh_proofs *proofs)
 {
     struct wh_error error = {0};
 
+    exchange->is_proved = prove(exchange, store, proofs);
+    if (exchange->is_proved)
+        return;
     exchange->answer = (struct wh_buffer){.ceiling = WH_BUNDLE_MAX};
     wh_status status = wh_store_get(store, exchange->bundle, &exchange->answer, &error);
     if (status == WH_MISSING || status == WH_MISMATCH) {
-        wh_answer_failure(exchange, MHD_HTTP_NOT_FOUND, "the bundle is not here; ask again");
+        wh_desk_forget(desk, exchange->bundle);
+        wh_answer_failure(exchange, MHD_HTTP_NOT_FOUND, NOT_HERE);
     } else if (status != WH_OK) {
         (void)fprintf(stderr, "whittled: %s\n", error.message);
         wh_answer_failure(exchange, MHD_HTTP_SERVICE_UNAVAILABLE, "the store does not answer");
@@ -135,51 +192,45 @@ static enum MHD_Result send_response(
 {
     if (!response)
         return MHD_NO;
+    if (exchange->is_last)
+        (void)MHD_add_response_header(response, MHD_HTTP_HEADER_CONNECTION, "close");
     exchange->status = status;
     enum MHD_Result result = MHD_queue_response(exchange->connection, status, response);
     MHD_destroy_response(response);
     return result;
 }
 
-/* What never changes is still what the client has. */
-static bool has_it(const struct wh_exchange *exchange)
+bool wh_answer_has_it(const struct wh_exchange *exchange)
 {
-    char tag[2 * WH_SHA256_LENGTH + 3];
+    char tag[2 + 2 * WH_SHA256_LENGTH + 3] = "W/"; /* proxies that compress weaken it */
+    const char *known = header(exchange, MHD_HTTP_HEADER_IF_NONE_MATCH);
 
-    entity_tag(exchange, tag);
-    return lists(header(exchange, MHD_HTTP_HEADER_IF_NONE_MATCH), tag);
+    entity_tag(exchange, tag + 2);
+    return lists(known, tag + 2) || lists(known, tag);
 }
 
-bool wh_answer_bundle_file(
-    struct wh_exchange *exchange, struct wh_store *store, enum MHD_Result *out_result)
+void wh_answer_not_modified(struct wh_exchange *exchange)
 {
-    struct wh_error error = {0};
+    exchange->status = MHD_HTTP_NOT_MODIFIED;
+}
+
+enum MHD_Result wh_answer_bundle_file(struct wh_exchange *exchange, struct wh_store *store)
+{
     uint64_t size = 0;
     int fd = -1;
-    wh_status status = wh_store_open_file(store, exchange->bundle, &fd, &size, &error);
-    struct MHD_Response *response;
 
-    if (status == WH_UNSUPPORTED)
-        return false;
-    if (status != WH_OK) {
-        wh_answer_failure(exchange, MHD_HTTP_NOT_FOUND, "the bundle is not here; ask again");
-        *out_result = wh_answer_send(exchange);
-        return true;
+    if (wh_store_open_file(store, exchange->bundle, &fd, &size, NULL) != WH_OK) {
+        wh_answer_failure(exchange, MHD_HTTP_NOT_FOUND, NOT_HERE);
+        return wh_answer_send(exchange);
     }
-    if (has_it(exchange)) {
+    struct MHD_Response *response = MHD_create_response_from_fd64(size, fd); /* takes it over */
+    if (!response) {
         wh_close_fd(&fd);
-        response = MHD_create_response_from_buffer(0, NULL, MHD_RESPMEM_PERSISTENT);
-        *out_result = send_response(exchange, MHD_HTTP_NOT_MODIFIED, response);
-        return true;
+        return MHD_NO;
     }
-    response = MHD_create_response_from_fd64(size, fd); /* takes the descriptor over */
-    if (!response)
-        wh_close_fd(&fd);
-    else
-        add_bundle_headers(exchange, response);
+    add_bundle_headers(exchange, response);
     exchange->sent = size;
-    *out_result = send_response(exchange, MHD_HTTP_OK, response);
-    return true;
+    return send_response(exchange, MHD_HTTP_OK, response);
 }
 
 /* ---- sending ------------------------------------------------------------------------------- */
@@ -206,7 +257,9 @@ static void compress(struct wh_exchange *exchange, bool *out_compressed)
 static void add_headers(
     const struct wh_exchange *exchange, struct MHD_Response *response, bool compressed)
 {
-    if (exchange->route == WH_ROUTE_BUNDLE && exchange->status == MHD_HTTP_OK) {
+    bool is_bundle = exchange->status == MHD_HTTP_OK || exchange->status == MHD_HTTP_NOT_MODIFIED;
+
+    if (exchange->route == WH_ROUTE_BUNDLE && is_bundle) {
         add_bundle_headers(exchange, response);
         return;
     }

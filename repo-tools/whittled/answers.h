@@ -4,6 +4,7 @@
 #define WHITTLE_WHITTLED_ANSWERS_H
 
 #include <microhttpd.h>
+#include <stdatomic.h>
 
 #include "whittled/desk.h"
 #include "whittled/exchange.h"
@@ -14,13 +15,25 @@ void wh_answer_failure(struct wh_exchange *exchange, unsigned status, const char
 /* Is the body of a kind that is not read? Then the answer says so. */
 bool wh_answer_refuse_body(struct wh_exchange *exchange);
 
-/* For a desk: may take long. */
-void wh_answer_upgrade(struct wh_exchange *exchange, struct wh_desk *desk);
-void wh_answer_bundle(struct wh_exchange *exchange, struct wh_store *store);
+#define WH_TOO_LONG_TEXT "an upgrade request has at most 1 MiB"
 
-/* Sends a bundle from its file at once; false where the store has no files. */
-bool wh_answer_bundle_file(
-    struct wh_exchange *exchange, struct wh_store *store, enum MHD_Result *out_result);
+/* Files of the store that are what their names say, as far as this process remembers. */
+struct wh_proofs {
+    atomic_uint_fast64_t slots[1u << 12];
+};
+bool wh_is_proved(const struct wh_proofs *proofs, const uint8_t sha256[WH_SHA256_LENGTH]);
+
+/* For a desk: may take long. A bundle that has a file is only proved, and then sent from there. */
+void wh_answer_upgrade(struct wh_exchange *exchange, struct wh_desk *desk);
+void wh_answer_bundle(struct wh_exchange *exchange, struct wh_store *store, struct wh_desk *desk,
+    struct wh_proofs *proofs);
+
+/* Does the client have the bundle already? It never changes. */
+bool wh_answer_has_it(const struct wh_exchange *exchange);
+void wh_answer_not_modified(struct wh_exchange *exchange);
+
+/* Sends a bundle from its file. */
+enum MHD_Result wh_answer_bundle_file(struct wh_exchange *exchange, struct wh_store *store);
 
 /* Sends what was put together. */
 enum MHD_Result wh_answer_send(struct wh_exchange *exchange);

@@ -15,7 +15,6 @@
 
 /* Known versions whose contents a list of files may have. */
 #define VERSIONS_MAX 4u
-#define LEASE 300u /* seconds: a crashed process's claims come free */
 
 struct wh_order {
     uint8_t key[WH_SHA256_LENGTH];

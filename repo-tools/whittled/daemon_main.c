@@ -88,8 +88,8 @@ static wh_status start_server(
     const struct wh_daemon_options *options, struct daemon *daemon, struct wh_error *err)
 {
     struct wh_server_options server = {
-        .desk = {options->catalogue, daemon->cutter, daemon->library, &daemon->metrics,
-            options->deadline},
+        .desk = {options->catalogue, daemon->store, daemon->cutter, daemon->library,
+            &daemon->metrics, options->deadline},
         .store = daemon->store,
         .library = daemon->library,
         .metrics = &daemon->metrics,

@@ -36,6 +36,14 @@ wh_status wh_desk_new(
     return WH_OK;
 }
 
+void wh_desk_forget(struct wh_desk *desk, const uint8_t sha256[WH_SHA256_LENGTH])
+{
+    struct wh_error error;
+
+    if (wh_catalogue_forget(desk->catalogue, sha256, &error) != WH_OK)
+        (void)fprintf(stderr, "whittled: %s\n", error.message);
+}
+
 void wh_desk_free(struct wh_desk *desk)
 {
     if (!desk)
@@ -150,6 +158,16 @@ static wh_status place_order(struct wh_desk *desk, struct wish *wish, struct wh_
     return status == WH_OVER_LIMIT ? take_whole(wish, "the backend is busy", err) : status;
 }
 
+/* Has the folder lost it, or a part of it? A bucket tells when it is asked for the bundle. */
+static bool is_lost(struct wh_store *store, const struct wh_cut_record *record)
+{
+    wh_autoclose int fd = -1;
+    uint64_t size = record->size;
+    wh_status status = wh_store_open_file(store, record->sha256, &fd, &size, NULL);
+
+    return status == WH_MISSING || status == WH_MISMATCH || size != record->size;
+}
+
 static wh_status claim(struct wh_desk *desk, struct wish *wish, struct wh_error *err)
 {
     struct wh_cut_record record;
@@ -157,6 +175,10 @@ static wh_status claim(struct wh_desk *desk, struct wish *wish, struct wh_error 
 
     wish->theirs = false;
     WH_TRY(wh_catalogue_claim(desk->catalogue, wish->key, LEASE, &found, &record, err));
+    if (found == WH_CLAIM_DONE && is_lost(desk->options.store, &record)) {
+        WH_TRY(wh_catalogue_forget(desk->catalogue, record.sha256, err));
+        WH_TRY(wh_catalogue_claim(desk->catalogue, wish->key, LEASE, &found, &record, err));
+    }
     switch (found) {
     case WH_CLAIM_DONE:
         wh_metric_add(desk->options.metrics, WH_METRIC_FOUND, 1);

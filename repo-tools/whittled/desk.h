@@ -11,6 +11,7 @@ struct wh_desk;
 
 struct wh_desk_options {
     const char *catalogue;
+    struct wh_store *store;
     struct wh_cutter *cutter;
     struct wh_library *library;
     struct wh_metrics *metrics;
@@ -25,5 +26,8 @@ void wh_desk_free(struct wh_desk *desk);
  * request's fault. */
 WH_MUST_CHECK wh_status wh_desk_answer(
     struct wh_desk *desk, struct wh_bytes body, struct wh_buffer *out_xml, struct wh_error *err);
+
+/* The store has lost this bundle: it is cut again when it is asked for again. */
+void wh_desk_forget(struct wh_desk *desk, const uint8_t sha256[WH_SHA256_LENGTH]);
 
 #endif

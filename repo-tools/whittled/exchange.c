@@ -34,6 +34,7 @@ void wh_exchange_route(struct wh_exchange *exchange, const char *method, const c
         exchange->route = WH_ROUTE_METRICS;
     else if (parse_bundle(url, exchange->bundle))
         exchange->route = WH_ROUTE_BUNDLE;
+    exchange->is_head = strcmp(method, "HEAD") == 0;
     bool posts = exchange->route == WH_ROUTE_UPGRADE;
     exchange->allowed = posts ? "POST" : "GET, HEAD";
     exchange->wrong_method = posts ? strcmp(method, "POST") != 0 : !is_read(method);

@@ -22,14 +22,20 @@ struct wh_exchange {
     struct MHD_Connection *connection;
     enum wh_route route;
     bool wrong_method;
+    bool is_head;
     const char *allowed; /* methods of the route, for 405 */
     uint8_t bundle[WH_SHA256_LENGTH];
     struct wh_buffer body;
+    uint64_t taken; /* bytes of a body, kept or not */
     bool too_long;
+    bool no_room;  /* others hold too much memory for it */
+    uint64_t held; /* bytes of body and answer, as they were counted */
 
     /* Set by a desk, which the connection waits for meanwhile. */
     bool is_waiting;
     bool is_done;
+    bool is_proved; /* the store's file is the bundle: it is sent from there */
+    bool is_last;   /* the connection is closed after the answer */
     unsigned status;
     struct wh_buffer answer;
     const char *content_type;

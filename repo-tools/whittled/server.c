@@ -5,6 +5,7 @@
 #include <errno.h>
 #include <microhttpd.h>
 #include <pthread.h>
+#include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
@@ -14,10 +15,15 @@
 #include "whittle/codec.h"
 #include "whittled/answers.h"
 #include "whittled/exchange.h"
+#include "whittled/patrol.h"
 
 #define IDLE_SECONDS 20u         /* without a byte in either direction */
 #define CONNECTION_MEMORY 16384u /* bytes for a request's head */
 #define IO_THREADS 4u
+#define DRAINED_MAX                                                                                \
+    (4u << 20) /* bytes of a body that is refused, read so that the client sees why */
+#define HELD_MAX (256ull << 20) /* bytes of all bodies and answers at the same time */
+#define RATE_MIN 1024u          /* bytes a second that a client must take an answer with */
 
 struct wh_server {
     struct wh_server_options options;
@@ -29,10 +35,29 @@ struct wh_server {
     struct wh_exchange **last;
     uint32_t waiting; /* for a desk */
     uint32_t working; /* at one */
+    uint32_t open;    /* requests that have begun and not ended */
     bool stops;
+    atomic_bool drains; /* it is to stop: no connection is kept for another request */
+    atomic_uint_fast64_t held;
+    struct wh_proofs proofs;
+    struct wh_patrol *patrol;
     pthread_t *threads;
     uint32_t thread_count;
 };
+
+/* Counts what an exchange holds in memory now; false where it would be too much for all together.
+ */
+static bool hold(struct wh_server *server, struct wh_exchange *exchange)
+{
+    uint64_t bytes = (uint64_t)exchange->body.capacity + exchange->answer.capacity;
+    uint64_t change = bytes - exchange->held; /* modulo 2^64 */
+    bool fits = bytes <= exchange->held ||
+                atomic_load(&server->held) + change <= HELD_MAX; /* about */
+
+    (void)atomic_fetch_add(&server->held, change);
+    exchange->held = bytes;
+    return fits;
+}
 
 /* ---- desks --------------------------------------------------------------------------------- */
 
@@ -60,9 +85,14 @@ static void hand_back(struct wh_server *server, struct wh_exchange *exchange)
     exchange->is_done = true;
     exchange->is_waiting = false;
     server->working--;
-    (void)pthread_cond_broadcast(&server->emptied);
     (void)pthread_mutex_unlock(&server->lock);
     MHD_resume_connection(exchange->connection);
+}
+
+static void refuse_without_desk(struct wh_exchange *exchange, const struct wh_error *error)
+{
+    (void)fprintf(stderr, "whittled: %s\n", error->message);
+    wh_answer_failure(exchange, MHD_HTTP_SERVICE_UNAVAILABLE, "the backend cannot answer now");
 }
 
 static void *attend(void *context)
@@ -75,11 +105,13 @@ static void *attend(void *context)
     while ((exchange = next_exchange(server)) != NULL) {
         bool ready = desk || wh_desk_new(&server->options.desk, &desk, &error) == WH_OK;
         if (!ready)
-            wh_answer_failure(exchange, MHD_HTTP_SERVICE_UNAVAILABLE, error.message);
+            refuse_without_desk(exchange, &error);
         else if (exchange->route == WH_ROUTE_UPGRADE)
             wh_answer_upgrade(exchange, desk);
         else
-            wh_answer_bundle(exchange, server->options.store);
+            wh_answer_bundle(exchange, server->options.store, desk, &server->proofs);
+        if (!hold(server, exchange))
+            wh_answer_failure(exchange, MHD_HTTP_SERVICE_UNAVAILABLE, "the backend is busy");
         hand_back(server, exchange);
     }
     wh_desk_free(desk);
@@ -118,8 +150,40 @@ static char *printable_line(const char *method, const char *url)
     return line;
 }
 
-static enum MHD_Result begin(
-    struct MHD_Connection *connection, const char *method, const char *url, void **state)
+static struct wh_watch *watch_of(struct MHD_Connection *connection)
+{
+    const union MHD_ConnectionInfo *info = MHD_get_connection_info(
+        connection, MHD_CONNECTION_INFO_SOCKET_CONTEXT);
+
+    return info ? info->socket_context : NULL;
+}
+
+/* From here on the client has as long as the answer's length allows. */
+static enum MHD_Result send_answer(struct wh_server *server, struct wh_exchange *exchange)
+{
+    enum MHD_Result result;
+
+    exchange->is_last = exchange->is_last || server->drains;
+    if (exchange->is_proved)
+        result = wh_answer_bundle_file(exchange, server->options.store);
+    else
+        result = wh_answer_send(exchange);
+    wh_patrol_allow(server->patrol, watch_of(exchange->connection),
+        server->options.desk.deadline + exchange->sent / RATE_MIN);
+    return result;
+}
+
+static bool announces_too_much(struct MHD_Connection *connection)
+{
+    const char *length = MHD_lookup_connection_value(
+        connection, MHD_HEADER_KIND, MHD_HTTP_HEADER_CONTENT_LENGTH);
+    uint64_t value;
+
+    return length && !wh_decimal(length, DRAINED_MAX, &value);
+}
+
+static enum MHD_Result begin(struct wh_server *server, struct MHD_Connection *connection,
+    const char *method, const char *url, void **state)
 {
     struct wh_exchange *exchange = calloc(1, sizeof *exchange);
 
@@ -131,35 +195,60 @@ static enum MHD_Result begin(
     exchange->line = printable_line(method, url);
     wh_exchange_route(exchange, method, url);
     *state = exchange;
-    return MHD_YES;
+    (void)pthread_mutex_lock(&server->lock);
+    server->open++;
+    (void)pthread_mutex_unlock(&server->lock);
+    if (!announces_too_much(connection))
+        return MHD_YES;
+    exchange->too_long = true; /* answered before it comes */
+    exchange->is_last = true;
+    wh_answer_failure(exchange, MHD_HTTP_CONTENT_TOO_LARGE, WH_TOO_LONG_TEXT);
+    return send_answer(server, exchange);
 }
 
-/* What is too long is read to its end, but not kept: the client can then read why. */
-static void take_part(struct wh_exchange *exchange, const char *data, size_t length)
+/* What is not wanted is read to its end, if that comes soon, but not kept: the client can then read
+ * why. */
+static enum MHD_Result take_part(
+    struct wh_server *server, struct wh_exchange *exchange, const char *data, size_t length)
 {
-    if (exchange->route != WH_ROUTE_UPGRADE || exchange->too_long)
-        return;
+    exchange->taken += length;
+    if (exchange->taken > DRAINED_MAX)
+        return MHD_NO;
+    if (exchange->route != WH_ROUTE_UPGRADE || exchange->wrong_method || exchange->too_long ||
+        exchange->no_room)
+        return MHD_YES;
     wh_buffer_append(&exchange->body, data, length);
-    if (exchange->body.failed) {
-        exchange->too_long = true;
+    exchange->too_long = exchange->body.failed && exchange->body.full;
+    exchange->no_room = !hold(server, exchange) || (exchange->body.failed && !exchange->too_long);
+    if (exchange->too_long || exchange->no_room) {
         wh_buffer_clear(&exchange->body);
+        (void)hold(server, exchange);
     }
+    return MHD_YES;
 }
 
 static enum MHD_Result be_busy(struct wh_server *server, struct wh_exchange *exchange)
 {
     wh_metric_add(server->options.metrics, WH_METRIC_BUSY, 1);
     wh_answer_failure(exchange, MHD_HTTP_SERVICE_UNAVAILABLE, "the backend is busy");
-    return wh_answer_send(exchange);
+    return send_answer(server, exchange);
+}
+
+/* A desk's time has a limit of its own. */
+static enum MHD_Result queue_or_refuse(struct wh_server *server, struct wh_exchange *exchange)
+{
+    wh_patrol_allow(server->patrol, watch_of(exchange->connection), 0);
+    return queue(server, exchange) ? MHD_YES : be_busy(server, exchange);
 }
 
 static enum MHD_Result send_bundle(struct wh_server *server, struct wh_exchange *exchange)
 {
-    enum MHD_Result result;
-
-    if (wh_answer_bundle_file(exchange, server->options.store, &result))
-        return result;
-    return queue(server, exchange) ? MHD_YES : be_busy(server, exchange);
+    if (wh_answer_has_it(exchange)) {
+        wh_answer_not_modified(exchange);
+        return send_answer(server, exchange);
+    }
+    exchange->is_proved = wh_is_proved(&server->proofs, exchange->bundle);
+    return exchange->is_proved ? send_answer(server, exchange) : queue_or_refuse(server, exchange);
 }
 
 static void answer_metrics(struct wh_server *server, struct wh_exchange *exchange)
@@ -183,7 +272,7 @@ static void answer_metrics(struct wh_server *server, struct wh_exchange *exchang
 static enum MHD_Result answer(struct wh_server *server, struct wh_exchange *exchange)
 {
     if (exchange->is_done)
-        return wh_answer_send(exchange);
+        return send_answer(server, exchange);
     if (exchange->route == WH_ROUTE_UNKNOWN) {
         wh_answer_failure(exchange, MHD_HTTP_NOT_FOUND, "there is nothing here");
     } else if (exchange->wrong_method) {
@@ -195,11 +284,11 @@ static enum MHD_Result answer(struct wh_server *server, struct wh_exchange *exch
     } else if (exchange->route == WH_ROUTE_BUNDLE) {
         return send_bundle(server, exchange);
     } else if (wh_answer_refuse_body(exchange)) {
-        return wh_answer_send(exchange);
+        return send_answer(server, exchange);
     } else {
-        return queue(server, exchange) ? MHD_YES : be_busy(server, exchange);
+        return exchange->no_room ? be_busy(server, exchange) : queue_or_refuse(server, exchange);
     }
-    return wh_answer_send(exchange);
+    return send_answer(server, exchange);
 }
 
 static enum MHD_Result handle(void *context, struct MHD_Connection *connection, const char *url,
@@ -210,11 +299,11 @@ static enum MHD_Result handle(void *context, struct MHD_Connection *connection, 
 
     (void)version;
     if (!exchange)
-        return begin(connection, method, url, state);
+        return begin(context, connection, method, url, state);
     if (*upload_data_size > 0) {
-        take_part(exchange, upload_data, *upload_data_size);
+        enum MHD_Result taken = take_part(context, exchange, upload_data, *upload_data_size);
         *upload_data_size = 0;
-        return MHD_YES;
+        return taken;
     }
     return answer(context, exchange);
 }
@@ -248,23 +337,49 @@ static void end(void *context, struct MHD_Connection *connection, void **state,
     struct wh_server *server = context;
     struct wh_exchange *exchange = *state;
 
-    (void)connection;
     if (!exchange)
         return;
+    wh_patrol_allow(server->patrol, watch_of(connection),
+        (uint64_t)IDLE_SECONDS + server->options.desk.deadline);
     wh_metric_add(server->options.metrics, WH_METRIC_REQUESTS, 1);
     if (exchange->status >= 400)
         wh_metric_add(server->options.metrics, WH_METRIC_REFUSED, 1);
+    if (exchange->is_head)
+        exchange->sent = 0;
     if (exchange->route == WH_ROUTE_BUNDLE && exchange->status == MHD_HTTP_OK &&
-        code == MHD_REQUEST_TERMINATED_COMPLETED_OK) {
+        !exchange->is_head && code == MHD_REQUEST_TERMINATED_COMPLETED_OK) {
         wh_metric_add(server->options.metrics, WH_METRIC_SENT_BUNDLES, 1);
         wh_metric_add(server->options.metrics, WH_METRIC_SENT_BYTES, exchange->sent);
     }
     log_line(server, exchange);
     wh_buffer_clear(&exchange->body);
     wh_buffer_clear(&exchange->answer);
+    (void)hold(server, exchange);
     free(exchange->line);
     free(exchange);
     *state = NULL;
+    (void)pthread_mutex_lock(&server->lock);
+    server->open--;
+    (void)pthread_cond_broadcast(&server->emptied);
+    (void)pthread_mutex_unlock(&server->lock);
+}
+
+/* A connection comes or goes; its socket is open still. */
+static void meet(void *context, struct MHD_Connection *connection, void **socket_context,
+    enum MHD_ConnectionNotificationCode code)
+{
+    struct wh_server *server = context;
+    const union MHD_ConnectionInfo *info;
+
+    if (code == MHD_CONNECTION_NOTIFY_CLOSED) {
+        wh_patrol_remove(server->patrol, *socket_context);
+        *socket_context = NULL;
+        return;
+    }
+    info = MHD_get_connection_info(connection, MHD_CONNECTION_INFO_CONNECTION_FD);
+    *socket_context = info ? wh_patrol_add(
+                                 server->patrol, info->connect_fd, server->options.desk.deadline)
+                           : NULL;
 }
 
 /* ---- its life ------------------------------------------------------------------------------ */
@@ -289,10 +404,10 @@ static wh_status start_listening(struct wh_server *server, struct wh_error *err)
     server->daemon = MHD_start_daemon(
         MHD_USE_EPOLL_INTERNAL_THREAD | MHD_ALLOW_SUSPEND_RESUME | MHD_USE_ITC, 0, NULL, NULL,
         handle, server, MHD_OPTION_LISTEN_SOCKET, server->options.listener,
-        MHD_OPTION_NOTIFY_COMPLETED, end, server, MHD_OPTION_THREAD_POOL_SIZE, IO_THREADS,
-        MHD_OPTION_CONNECTION_LIMIT, server->options.connections_max, MHD_OPTION_CONNECTION_TIMEOUT,
-        IDLE_SECONDS, MHD_OPTION_CONNECTION_MEMORY_LIMIT, (size_t)CONNECTION_MEMORY,
-        MHD_OPTION_END);
+        MHD_OPTION_NOTIFY_COMPLETED, end, server, MHD_OPTION_NOTIFY_CONNECTION, meet, server,
+        MHD_OPTION_THREAD_POOL_SIZE, IO_THREADS, MHD_OPTION_CONNECTION_LIMIT,
+        server->options.connections_max, MHD_OPTION_CONNECTION_TIMEOUT, IDLE_SECONDS,
+        MHD_OPTION_CONNECTION_MEMORY_LIMIT, (size_t)CONNECTION_MEMORY, MHD_OPTION_END);
     return server->daemon ? WH_OK
                           : wh_fail(err, WH_SYSTEM, "libmicrohttpd cannot serve this socket");
 }
@@ -309,7 +424,9 @@ wh_status wh_server_new(
     (void)pthread_mutex_init(&server->lock, NULL);
     (void)pthread_cond_init(&server->arrived, NULL);
     (void)pthread_cond_init(&server->emptied, NULL);
-    wh_status status = start_desks(server, err);
+    wh_status status = wh_patrol_new(&server->patrol, err);
+    if (status == WH_OK)
+        status = start_desks(server, err);
     if (status == WH_OK)
         status = start_listening(server, err);
     if (status != WH_OK) {
@@ -327,7 +444,7 @@ static void wait_until_empty(struct wh_server *server, uint32_t patience)
     (void)clock_gettime(CLOCK_REALTIME, &until);
     until.tv_sec += patience;
     (void)pthread_mutex_lock(&server->lock);
-    while (server->waiting + server->working > 0 &&
+    while (server->open > 0 &&
            pthread_cond_timedwait(&server->emptied, &server->lock, &until) != ETIMEDOUT)
         ;
     server->stops = true;
@@ -339,6 +456,7 @@ void wh_server_stop(struct wh_server *server, uint32_t patience)
 {
     MHD_socket listener = MHD_INVALID_SOCKET;
 
+    server->drains = true;
     if (server->daemon)
         listener = MHD_quiesce_daemon(server->daemon);
     wait_until_empty(server, patience);
@@ -349,6 +467,7 @@ void wh_server_stop(struct wh_server *server, uint32_t patience)
         MHD_stop_daemon(server->daemon);
     if (listener != MHD_INVALID_SOCKET)
         (void)close(listener);
+    wh_patrol_free(server->patrol);
     free(server->threads);
     (void)pthread_cond_destroy(&server->arrived);
     (void)pthread_cond_destroy(&server->emptied);
