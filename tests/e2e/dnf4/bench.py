@@ -12,6 +12,7 @@ import subprocess
 from xml.etree import ElementTree
 
 import packages
+from backend import ADDRESS, Backend
 from machine import Machine
 from server import Server
 
@@ -34,6 +35,7 @@ class Bench:
 
     def __init__(self, fixture, lower, work, whittle_repo):
         self.fixture = fixture
+        self.backend = None
         self._lower = lower
         self._whittle_repo = whittle_repo
         self.work = work
@@ -60,8 +62,10 @@ class Bench:
         return machine
 
     def close(self):
-        """Stops the server and takes the machines' file systems away, so that the folder can be removed."""
+        """Stops the servers and takes the machines' file systems away, so that the folder can be removed."""
         self.server.close()
+        if self.backend:
+            self.backend.close()
         for machine in self._machines:
             packages.run("umount", "--recursive", "--lazy", machine.root)
 
@@ -103,6 +107,23 @@ class Bench:
         shutil.copytree(self.site / "bare", folder)
         packages.run(self._whittle_repo, "publish", *options, folder)
         return folder
+
+    def publish_for_backend(self, *options, with_older=False):
+        """Publishes the repository anew: without bundles, since it has no older versions, unless they are wanted."""
+        folder = self.site / "main"
+        shutil.rmtree(folder)
+        shutil.copytree(self.site / "bare", folder)
+        for package in folder.glob("*-1-1.noarch.rpm") if not with_older else ():
+            package.unlink()
+        shutil.rmtree(folder / "repodata")
+        packages.publish(folder, self._whittle_repo, *options)
+
+    def start_backend(self, *, named=True, with_older=False):
+        """Publishes the repository, whose index names a backend unless told otherwise, and starts that backend."""
+        options = ["--backend=http://%s/" % ADDRESS] if named else []
+        self.publish_for_backend(*options, with_older=with_older)
+        whittled = self._whittle_repo.parent / "whittled"
+        self.backend = Backend(self.work, whittled, self.site / "main", [self.fixture / "old", self.fixture / "other"])
 
     def republish(self, checksum="sha256"):
         """Publishes the repository anew, without supplements for documentation."""
