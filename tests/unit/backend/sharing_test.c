@@ -256,14 +256,42 @@ static void readers_see_the_old_or_the_new(void **state)
     scratch_remove(&scratch);
 }
 
-static void *publish_again_and_again(void *context)
+enum { WRITERS = 4, ROUNDS = 15 };
+
+struct writing {
+    const char *where;
+    pthread_barrier_t begun;
+    pthread_barrier_t done;
+    _Atomic uint32_t wrong; /* rounds after which the folder was not of one generation */
+};
+
+static bool is_of_one_generation(struct wh_catalogue *catalogue)
 {
-    const struct contest *contest = context;
+    struct wh_known_packages found = {0};
+    uint32_t generation;
+
+    OK(wh_catalogue_versions(catalogue, "generation", "noarch", &found, &err));
+    bool whole = is_whole(&found, &generation);
+    wh_known_packages_clear(&found);
+    return whole;
+}
+
+/* All writers at once, then all look, in each round: what comes later would mend it. */
+static void *write_and_look(void *context)
+{
+    static _Atomic uint32_t generations;
+    struct writing *writing = context;
     struct wh_catalogue *catalogue = NULL;
 
-    OK(wh_catalogue_open(contest->where, &catalogue, &err));
-    for (uint32_t i = 1; i <= 10; i++)
-        publish_generation(catalogue, i);
+    OK(wh_catalogue_open(writing->where, &catalogue, &err));
+    for (uint32_t i = 0; i < ROUNDS; i++) {
+        uint32_t generation = 1000 + atomic_fetch_add(&generations, 1);
+        (void)pthread_barrier_wait(&writing->begun);
+        publish_generation(catalogue, generation);
+        (void)pthread_barrier_wait(&writing->done);
+        if (!is_of_one_generation(catalogue))
+            (void)atomic_fetch_add(&writing->wrong, 1);
+    }
     wh_catalogue_close(catalogue);
     return NULL;
 }
@@ -272,22 +300,19 @@ static void two_writers_of_one_folder_leave_one_of_them(void **state)
 {
     struct scratch scratch = scratch_make();
     char path[256];
-    struct contest contest = {.where = catalogue_place(&scratch, path)};
-    struct wh_known_packages found = {0};
-    pthread_t threads[4];
-    uint32_t generation;
+    struct writing writing = {.where = catalogue_place(&scratch, path)};
+    pthread_t threads[WRITERS];
 
     (void)state;
-    for (uint32_t i = 0; i < COUNT(threads); i++)
-        assert_int_equal(pthread_create(&threads[i], NULL, publish_again_and_again, &contest), 0);
-    for (uint32_t i = 0; i < COUNT(threads); i++)
+    assert_int_equal(pthread_barrier_init(&writing.begun, NULL, WRITERS), 0);
+    assert_int_equal(pthread_barrier_init(&writing.done, NULL, WRITERS), 0);
+    for (uint32_t i = 0; i < WRITERS; i++)
+        assert_int_equal(pthread_create(&threads[i], NULL, write_and_look, &writing), 0);
+    for (uint32_t i = 0; i < WRITERS; i++)
         assert_int_equal(pthread_join(threads[i], NULL), 0);
-    struct wh_catalogue *catalogue = catalogue_open(&scratch);
-    OK(wh_catalogue_versions(catalogue, "generation", "noarch", &found, &err));
-    assert_true(is_whole(&found, &generation));
-    assert_int_equal(generation, 10);
-    wh_known_packages_clear(&found);
-    wh_catalogue_close(catalogue);
+    assert_int_equal(writing.wrong, 0);
+    (void)pthread_barrier_destroy(&writing.begun);
+    (void)pthread_barrier_destroy(&writing.done);
     scratch_remove(&scratch);
 }
 
