@@ -3,6 +3,7 @@
 #include <getopt.h>
 #include <rpm/rpmlib.h>
 #include <rpm/rpmlog.h>
+#include <malloc.h>
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
@@ -61,6 +62,16 @@ int no_options(int argc, char **argv, int at, const char *text, int *out_status)
     return 1;
 }
 
+/* Contents come one after the other, each with its own sizes: what one has freed goes back to the
+ * system at once, so that the largest counts and not the sum. */
+static void set_up_memory(void)
+{
+#ifdef __GLIBC__
+    (void)mallopt(M_MMAP_THRESHOLD, 1 << 20);
+    (void)mallopt(M_TRIM_THRESHOLD, 1 << 20);
+#endif
+}
+
 int main(int argc, char **argv)
 {
     if (argc >= 2 && strcmp(argv[1], "--help") == 0)
@@ -71,6 +82,7 @@ int main(int argc, char **argv)
         (void)fputs("whittle: no command given, see whittle --help\n", stderr);
         return EXIT_MISUSE;
     }
+    set_up_memory();
     (void)signal(SIGPIPE, SIG_IGN); /* a plugin that went away shows as a failed write */
     for (size_t i = 0; i < sizeof commands / sizeof *commands; i++)
         if (strcmp(argv[1], commands[i].name) == 0)

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* daemon_main.c - whittled, the backend: answers upgrade requests with bundles cut for them. */
+#include <malloc.h>
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
@@ -135,6 +136,15 @@ static void hold_signals(sigset_t *signals)
     (void)sigdelset(signals, SIGPIPE);
 }
 
+/* What is freed goes back to the system at once, however many threads there are. */
+static void set_up_memory(void)
+{
+#ifdef __GLIBC__
+    (void)mallopt(M_MMAP_THRESHOLD, 1 << 20);
+    (void)mallopt(M_TRIM_THRESHOLD, 1 << 20);
+#endif
+}
+
 static int complain(int status, const struct wh_error *error)
 {
     (void)fprintf(stderr, "whittled: %s\n", error->message);
@@ -148,6 +158,7 @@ static int serve(const struct wh_daemon_options *options)
     sigset_t signals;
     int received;
 
+    set_up_memory();
     hold_signals(&signals);
     allow_descriptors(options->connections);
     wh_status status = wh_gate_begin(&error);
