@@ -193,7 +193,7 @@ static void put_bad_steps(const struct wh_buffer *step)
     } rows[] = {
         {"bad-magic.wht", 4, '\n'},
         {"bad-version-unknown.wht", 8, 2},
-        {"bad-kind-unknown.wht", 9, 4},
+        {"bad-kind-unknown.wht", 9, 5},
         {"bad-kind-of-supplement.wht", 9, 2},
         {"bad-correction-mode-unknown.wht", 10, 3},
         {"bad-correction-missing.wht", 10, 1},

@@ -137,7 +137,7 @@ static void refuses_bad_heads(void **state)
         {&step, 8, 2, WH_UNSUPPORTED, "format version 2"},
         {&step, 8, 0, WH_UNSUPPORTED, "format version 0"},
         {&step, 9, 0, WH_MALFORMED, "kind is not known"},
-        {&step, 9, 4, WH_MALFORMED, "kind is not known"},
+        {&step, 9, 5, WH_MALFORMED, "kind is not known"},
         {&step, 9, 2, WH_MALFORMED, "no place in a supplement"},
         {&step, 10, 1, WH_MALFORMED, "correction"},
         {&step, 10, 3, WH_MALFORMED, "correction mode"},
