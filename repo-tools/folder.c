@@ -27,7 +27,7 @@ static bool is_package_name(const char *name)
            wh_location_is_safe(name);
 }
 
-static char *evr_of(const struct wh_header *header)
+char *wh_header_evr(const struct wh_header *header)
 {
     char *text;
     int length = header->has_epoch && header->epoch > 0
@@ -57,7 +57,7 @@ static wh_status add_package(
     *package = (struct wh_repository_package){
         .location = strdup(name),
         .name = strdup(file.header->name),
-        .evr = evr_of(file.header),
+        .evr = wh_header_evr(file.header),
         .arch = strdup(file.header->arch),
         .is_source = file.header->is_source,
     };

@@ -87,8 +87,8 @@ static uint64_t payload_ceiling(const struct wh_header *header)
     return contents + 2 * frame;
 }
 
-/* Where each content lies; every member of a hardlink set points at the one that carries it. */
-static wh_status locate_contents(struct wh_package_file *package, struct wh_error *err)
+/* Every member of a hardlink set points at the one that carries the content. */
+wh_status wh_package_locate(struct wh_package_file *package, struct wh_error *err)
 {
     const struct wh_header *header = package->header;
     const struct wh_skeleton *skeleton = &package->skeleton;
@@ -131,7 +131,7 @@ wh_status wh_package_unpack(struct wh_package_file *package, struct wh_error *er
         status = WH_UNSUPPORTED;
     WH_TRY(wh_name_file(package->path, status, err));
     wh_package_forget(package);
-    return locate_contents(package, err);
+    return wh_package_locate(package, err);
 }
 
 void wh_package_forget(const struct wh_package_file *package)

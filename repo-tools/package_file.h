@@ -36,6 +36,10 @@ void wh_package_clear(struct wh_package_file *package);
  * file sizes allow. */
 WH_MUST_CHECK wh_status wh_package_unpack(struct wh_package_file *package, struct wh_error *err);
 
+/* Fills content_offsets from the header and the skeleton, for a payload that was found elsewhere.
+ */
+WH_MUST_CHECK wh_status wh_package_locate(struct wh_package_file *package, struct wh_error *err);
+
 /* The content of a file, also of a hardlink that does not carry it itself; empty where there is
  * none. After wh_package_unpack(). */
 struct wh_bytes wh_package_content(const struct wh_package_file *package, uint32_t file);

@@ -8,6 +8,7 @@
 
 #include "explain.h"
 #include "gate.h"
+#include "history_say.h"
 #include "repo_options.h"
 #include "single.h"
 #include "summary.h"
@@ -154,6 +155,58 @@ static int patch(const struct wh_repo_options *options)
     return DONE;
 }
 
+static int history_add(const struct wh_repo_options *options)
+{
+    const struct wh_history_options history_options = {
+        .repository = options->operands[0],
+        .history = options->operands[1],
+        .keep_count = options->keep_count,
+        .keep_days = options->keep_age,
+        .threads = options->jobs,
+        .progress = progress_for_people(),
+    };
+    wh_cleanup(wh_history_result_clear) struct wh_history_result result = {0};
+    struct wh_error error;
+
+    wh_status status = wh_history_add(&history_options, &result, &error);
+    wh_progress_free(history_options.progress);
+    if (status != WH_OK)
+        return complain(&error, FAILURE);
+    say(options, wh_history_added_object(&result), wh_history_added_print);
+    return DONE;
+}
+
+static int history_list(const struct wh_repo_options *options)
+{
+    wh_cleanup(wh_history_close) struct wh_history history = {.folder = -1};
+    wh_cleanup(wh_kept_packages_clear) struct wh_kept_packages packages = {0};
+    struct wh_error error;
+
+    if (wh_history_open(options->operands[0], WH_HISTORY_READ, &history, &error) != WH_OK ||
+        wh_history_list(&history, &packages, &error) != WH_OK)
+        return complain(&error, FAILURE);
+    say(options, wh_history_list_object(&packages), wh_history_list_print);
+    return DONE;
+}
+
+static int history_verify(const struct wh_repo_options *options)
+{
+    wh_cleanup(wh_history_verdicts_clear) struct wh_history_verdicts verdicts = {0};
+    struct wh_progress *progress = progress_for_people();
+    struct wh_error error;
+
+    wh_status status = wh_history_verify(
+        options->operands[0], options->jobs, progress, &verdicts, &error);
+    wh_progress_free(progress);
+    if (status != WH_OK)
+        return complain(&error, FAILURE);
+    say(options, wh_history_verdicts_object(&verdicts), wh_history_verdicts_print);
+    for (uint32_t i = 0; i < verdicts.bad_count; i++)
+        (void)fprintf(stderr, "whittle-repo: %s: %s\n", verdicts.bad[i].location,
+            verdicts.bad[i].error.message);
+    return verdicts.bad_count > 0 ? FAILURE : DONE;
+}
+
 static int run(const struct wh_repo_options *options)
 {
     switch (options->command) {
@@ -167,6 +220,12 @@ static int run(const struct wh_repo_options *options)
         return diff(options);
     case WH_REPO_PATCH:
         return patch(options);
+    case WH_REPO_HISTORY_ADD:
+        return history_add(options);
+    case WH_REPO_HISTORY_LIST:
+        return history_list(options);
+    case WH_REPO_HISTORY_VERIFY:
+        return history_verify(options);
     case WH_REPO_HELP:
         wh_repo_options_help(stdout);
         return DONE;
@@ -190,7 +249,9 @@ static void set_up_memory(void)
 /* librpm's configuration is read for packages only. */
 static bool has_packages(enum wh_repo_command command)
 {
-    return command == WH_REPO_PUBLISH || command == WH_REPO_VERIFY || command == WH_REPO_EXPLAIN;
+    return command == WH_REPO_PUBLISH || command == WH_REPO_VERIFY || command == WH_REPO_EXPLAIN ||
+           command == WH_REPO_HISTORY_ADD || command == WH_REPO_HISTORY_LIST ||
+           command == WH_REPO_HISTORY_VERIFY;
 }
 
 int main(int argc, char **argv)

@@ -18,7 +18,10 @@ enum {
     EXPLAIN = 4,
     DIFF = 8,
     PATCH = 16,
-    ALL = PUBLISH | VERIFY | EXPLAIN | DIFF | PATCH
+    HISTORY_ADD = 32,
+    HISTORY_LIST = 64,
+    HISTORY_VERIFY = 128,
+    ALL = 255
 };
 
 struct option_row {
@@ -55,6 +58,12 @@ static const struct {
         "make a patch of one file, any file, as publish makes it"},
     {"patch", WH_REPO_PATCH, PATCH, 3, 3, "patch OLD PATCH NEW",
         "make the new file from the old one and a patch"},
+    {"history add", WH_REPO_HISTORY_ADD, HISTORY_ADD, 2, 2, "history add REPO DIR",
+        "keep the packages of a repository for the backend, each content once"},
+    {"history list", WH_REPO_HISTORY_LIST, HISTORY_LIST, 1, 1, "history list DIR",
+        "say which packages are kept"},
+    {"history verify", WH_REPO_HISTORY_VERIFY, HISTORY_VERIFY, 1, 1, "history verify DIR",
+        "make every kept package again and check it"},
 };
 
 enum { COMMANDS = sizeof commands / sizeof *commands };
@@ -150,6 +159,10 @@ static wh_status take_option(const struct option_row *row, const char *argument,
     else if (strcmp(row->name, "reencode-limit") == 0)
         return parse_number(
             row->name, argument, 0, WH_REENCODE_LIMIT_CEILING, &options->reencode_limit, err);
+    else if (strcmp(row->name, "keep-count") == 0)
+        return parse_number(row->name, argument, 1, UINT32_MAX, &options->keep_count, err);
+    else if (strcmp(row->name, "keep-age") == 0)
+        return parse_number(row->name, argument, 1, 100000, &options->keep_age, err);
     else if (strcmp(row->name, "json") == 0)
         options->json = true;
     else if (strcmp(row->name, "help") == 0)
@@ -209,20 +222,36 @@ static wh_status parse_options(
     return WH_OK;
 }
 
+/* How many words of the command line are that command's name; 0: it is another. */
+static int words_of(const char *name, int argc, char **argv)
+{
+    int words = 0;
+
+    for (const char *at = name; *at; words++) {
+        size_t length = strcspn(at, " ");
+        if (words == argc || strlen(argv[words]) != length || strncmp(argv[words], at, length) != 0)
+            return 0;
+        at += length;
+        at += *at == ' ';
+    }
+    return words;
+}
+
 static wh_status take_operands(
     int argc, char **argv, unsigned used, struct wh_repo_options *options, struct wh_error *err)
 {
     for (int c = 0; c < COMMANDS; c++) {
-        if (strcmp(commands[c].name, argv[optind]) != 0)
+        int words = words_of(commands[c].name, argc - optind, argv + optind);
+        if (words == 0)
             continue;
-        int operands = argc - optind - 1;
+        int operands = argc - optind - words;
         if (operands < commands[c].operands_min || operands > commands[c].operands_max)
             return wh_fail(err, WH_MALFORMED, "usage: whittle-repo %s", commands[c].usage);
         if (!(used & commands[c].mask))
             return wh_fail(err, WH_MALFORMED, "an option is not for %s", commands[c].name);
         options->command = commands[c].command;
         for (int i = 0; i < operands; i++)
-            options->operands[i] = argv[optind + 1 + i];
+            options->operands[i] = argv[optind + words + i];
         return WH_OK;
     }
     return wh_fail(err, WH_MALFORMED, "%s is no command", argv[optind]);

@@ -16,6 +16,9 @@ enum wh_repo_command {
     WH_REPO_EXPLAIN,
     WH_REPO_DIFF,
     WH_REPO_PATCH,
+    WH_REPO_HISTORY_ADD,
+    WH_REPO_HISTORY_LIST,
+    WH_REPO_HISTORY_VERIFY,
     WH_REPO_HELP,
     WH_REPO_VERSION
 };
@@ -36,6 +39,8 @@ struct wh_repo_options {
     bool no_reinstall;
     bool no_reencode;
     uint32_t reencode_limit; /* CPU-seconds */
+    uint32_t keep_count;     /* 0: all */
+    uint32_t keep_age;       /* days; 0: for ever */
     bool json;
 };
 

@@ -11,6 +11,7 @@
 #include <sys/stat.h>
 #include <time.h>
 
+#include "history.h"
 #include "package_file.h"
 #include "whittle/cleanup.h"
 
@@ -54,12 +55,17 @@ static struct timespec modified(const char *path)
 static struct stamp stamp_of(const struct watched *folder)
 {
     wh_autofree char *repomd = NULL;
+    wh_autofree char *kept = NULL;
     struct stamp stamp = {.folder = modified(folder->path)};
 
     if (asprintf(&repomd, "%s/repodata/repomd.xml", folder->path) < 0)
         repomd = NULL;
+    if (asprintf(&kept, "%s/packages", folder->path) < 0)
+        kept = NULL;
     if (repomd)
         stamp.repomd = modified(repomd);
+    if (kept && wh_history_is(folder->path))
+        stamp.folder = modified(kept);
     if (folder->has_metadata) /* what lies there and is not listed does not count */
         stamp.folder = (struct timespec){0};
     return stamp;
@@ -124,6 +130,55 @@ static wh_status inspect_all(
     return WH_OK;
 }
 
+static bool note_kept(const struct wh_history *history, const struct wh_kept_package *kept,
+    struct wh_known_package *known)
+{
+    memcpy(known->header_id, kept->header_id, sizeof known->header_id);
+    memcpy(known->pkgid, kept->pkgid, sizeof known->pkgid);
+    known->name = strdup(kept->name);
+    known->evr = strdup(kept->evr);
+    known->arch = strdup(kept->arch);
+    known->folder = strdup(history->path);
+    known->location = strdup(kept->location);
+    known->size = kept->size;
+    return known->name && known->evr && known->arch && known->folder && known->location;
+}
+
+/* What whittle-repo history add has kept. */
+static wh_status read_kept(const char *path, struct wh_known_packages *known, struct wh_error *err)
+{
+    wh_cleanup(wh_history_close) struct wh_history history = {.folder = -1};
+    wh_cleanup(wh_kept_packages_clear) struct wh_kept_packages kept = {0};
+
+    WH_TRY(wh_history_open(path, WH_HISTORY_READ, &history, err));
+    WH_TRY(wh_history_list(&history, &kept, err));
+    for (uint32_t i = 0; i < kept.damaged_count; i++)
+        (void)fprintf(stderr, "whittled: %s: %s\n", path, kept.damaged[i].error.message);
+    known->packages = wh_array(kept.count, sizeof *known->packages, SIZE_MAX, err);
+    if (!known->packages)
+        return wh_no_memory(err);
+    for (; known->count < kept.count; known->count++)
+        if (!note_kept(&history, &kept.packages[known->count], &known->packages[known->count])) {
+            wh_known_package_clear(&known->packages[known->count]);
+            return wh_no_memory(err);
+        }
+    return WH_OK;
+}
+
+static wh_status read_packages(const struct watched *folder, struct wh_known_packages *known,
+    struct wh_advisories **out_advisories, struct wh_error *err)
+{
+    wh_cleanup(wh_repository_close) struct wh_repository repository = {.folder = -1};
+    enum wh_repository_kind kind = folder->has_metadata ? WH_REPOSITORY_WITH_METADATA
+                                                        : WH_REPOSITORY_OR_FOLDER;
+
+    if (!folder->has_metadata && wh_history_is(folder->path))
+        return read_kept(folder->path, known, err);
+    WH_TRY(wh_repository_open(folder->path, kind, &repository, err));
+    WH_TRY(inspect_all(&repository, known, err));
+    return wh_advisories_read(&repository, out_advisories, err);
+}
+
 static void replace_advisories(
     struct wh_library *library, struct watched *folder, struct wh_advisories *fresh, uint32_t count)
 {
@@ -138,16 +193,11 @@ static void replace_advisories(
 static wh_status read_folder(
     struct wh_library *library, struct watched *folder, struct wh_error *err)
 {
-    wh_cleanup(wh_repository_close) struct wh_repository repository = {.folder = -1};
     wh_cleanup(wh_known_packages_clear) struct wh_known_packages known = {0};
     struct wh_advisories *advisories = NULL;
-    enum wh_repository_kind kind = folder->has_metadata ? WH_REPOSITORY_WITH_METADATA
-                                                        : WH_REPOSITORY_OR_FOLDER;
     struct stamp stamp = stamp_of(folder); /* before reading: what comes later is seen next time */
 
-    WH_TRY(wh_repository_open(folder->path, kind, &repository, err));
-    WH_TRY(inspect_all(&repository, &known, err));
-    WH_TRY(wh_advisories_read(&repository, &advisories, err));
+    WH_TRY(read_packages(folder, &known, &advisories, err));
     wh_status status = wh_catalogue_publish(
         library->catalogue, folder->path, known.packages, known.count, err);
     if (status != WH_OK) {

@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "history.h"
 #include "whittle/cleanup.h"
 
 enum load { LOADING, LOADED, FAILED };
@@ -115,21 +116,45 @@ static void make_room(struct wh_packages *packages)
 
 /* ---- loading --------------------------------------------------------------------------------- */
 
+static wh_status check_identity(const struct wh_known_package *known, enum wh_role role,
+    const struct wh_package_file *file, struct wh_error *err)
+{
+    if (memcmp(file->header->id, known->header_id, sizeof known->header_id) != 0)
+        return wh_fail(
+            err, WH_MISMATCH, "%s/%s: not the package that it was", known->folder, known->location);
+    enum wh_skip skip = role == WH_ROLE_TARGET ? wh_subject_refuse(file) : wh_origin_refuse(file);
+    if (skip != WH_SKIP_NOT)
+        return wh_fail(err, WH_UNSUPPORTED, "%s", wh_skip_text(skip));
+    return WH_OK;
+}
+
+/* What a history keeps has all that either role needs. */
+static wh_status load_kept(const struct wh_known_package *known, enum wh_role role,
+    struct wh_subject *out_subject, struct wh_error *err)
+{
+    wh_cleanup(wh_history_close) struct wh_history history = {.folder = -1};
+    wh_cleanup(wh_subject_clear) struct wh_subject subject = WH_SUBJECT_NONE;
+
+    WH_TRY(wh_history_open(known->folder, WH_HISTORY_READ, &history, err));
+    WH_TRY(wh_history_load(&history, known->location, &subject, err));
+    WH_TRY(check_identity(known, role, &subject.file, err));
+    *out_subject = subject;
+    subject = (struct wh_subject)WH_SUBJECT_NONE;
+    return WH_OK;
+}
+
 static wh_status load(const struct wh_known_package *known, enum wh_role role,
     struct wh_subject *subject, struct wh_error *err)
 {
     wh_autoclose int folder = open(known->folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
     wh_cleanup(wh_package_clear) struct wh_package_file file = WH_PACKAGE_FILE_NONE;
 
+    if (wh_history_is(known->folder))
+        return load_kept(known, role, subject, err);
     if (folder < 0)
         return wh_fail_errno(err, "%s", known->folder);
     WH_TRY(wh_package_open(folder, known->folder, known->location, &file, err));
-    if (memcmp(file.header->id, known->header_id, sizeof known->header_id) != 0)
-        return wh_fail(
-            err, WH_MISMATCH, "%s/%s: not the package that it was", known->folder, known->location);
-    enum wh_skip skip = role == WH_ROLE_TARGET ? wh_subject_refuse(&file) : wh_origin_refuse(&file);
-    if (skip != WH_SKIP_NOT)
-        return wh_fail(err, WH_UNSUPPORTED, "%s", wh_skip_text(skip));
+    WH_TRY(check_identity(known, role, &file, err));
     if (role == WH_ROLE_TARGET) {
         const struct wh_digest unknown = {0};
         return wh_subject_prepare(&file, &unknown, subject, err);

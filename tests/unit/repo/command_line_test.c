@@ -65,6 +65,34 @@ static void refuses_what_it_does_not_understand(void **state)
     }
 }
 
+static void commands_may_have_two_words(void **state)
+{
+    static const char *const cases[][5] = {{"history", NULL}, {"history", "frob", "A", NULL},
+        {"history", "add", "A", NULL}, {"history", "list", NULL},
+        {"history", "list", "A", "--keep-count=1", NULL}, {"historyadd", "A", "B", NULL},
+        {"history", "add", "A", "B", NULL}};
+    wh_cleanup(wh_repo_options_clear) struct wh_repo_options options = {0};
+    const char *words[] = {
+        "history", "--keep-count=5", "add", "R", "--keep-age", "30", "D", "-j2", NULL};
+
+    (void)state;
+    OK(parse(words, &options, &err));
+    assert_int_equal(options.command, WH_REPO_HISTORY_ADD);
+    assert_string_equal(options.operands[0], "R");
+    assert_string_equal(options.operands[1], "D");
+    assert_int_equal(options.keep_count, 5);
+    assert_int_equal(options.keep_age, 30);
+    for (size_t i = 0; i < COUNT(cases) - 1; i++) {
+        struct wh_repo_options none;
+        struct wh_error error = {0};
+        assert_int_equal(parse(cases[i], &none, &error), WH_MALFORMED);
+        assert_true(error.message[0] != '\0');
+    }
+    wh_repo_options_clear(&options);
+    OK(parse(cases[COUNT(cases) - 1], &options, &err));
+    assert_int_equal(options.keep_count, 0);
+}
+
 static void a_backend_is_a_base_url(void **state)
 {
     static const char *const good[][2] = {
@@ -142,6 +170,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(reads_options_in_any_order),
         cmocka_unit_test(refuses_what_it_does_not_understand),
+        cmocka_unit_test(commands_may_have_two_words),
         cmocka_unit_test(a_backend_is_a_base_url),
         cmocka_unit_test(help_fits_a_terminal),
         cmocka_unit_test(the_man_page_has_every_option),
