@@ -25,7 +25,7 @@ struct group_work {
     size_t largest_base; /* as it is on disk */
     size_t largest_content;
     struct wh_plain_room room; /* of all members, as they are coded */
-    struct wh_plain *plains;   /* of all members */
+    struct wh_plain *plains;   /* of all members, where they are made together */
     uint32_t plain_count;
     uint64_t *base_sizes; /* as they are coded */
     uint64_t *sizes;
@@ -89,12 +89,11 @@ static wh_status allocate(const struct group_place *place, struct group_work *wo
 {
     uint32_t count = place->group->entry_count;
 
-    work->plains = wh_array(count, sizeof *work->plains, UINT32_MAX, err);
     work->base_sizes = wh_array(count, sizeof *work->base_sizes, UINT32_MAX, err);
     work->sizes = wh_array(count, sizeof *work->sizes, UINT32_MAX, err);
     work->reference = wh_array(reference, 1, WH_CONTENT_MAX, err);
     work->output = wh_array(output, 1, WH_CONTENT_MAX, err);
-    if (!work->plains || !work->base_sizes || !work->sizes || !work->reference || !work->output)
+    if (!work->base_sizes || !work->sizes || !work->reference || !work->output)
         return err ? err->status : WH_NO_MEMORY; /* over the limit, or no memory */
     if (!work->has_recipes)
         return WH_OK;
@@ -178,6 +177,9 @@ static wh_status make_together(struct assembly_run *run, const struct group_plac
     size_t reference_length = 0;
 
     WH_TRY(allocate(place, work, work->room.bases, work->room.contents, err));
+    work->plains = wh_array(count, sizeof *work->plains, UINT32_MAX, err);
+    if (!work->plains)
+        return wh_no_memory(err);
     for (uint32_t i = 0; i < count; i++) {
         struct wh_plain *plain = &work->plains[i];
         uint8_t *at = work->reference + reference_length;

@@ -145,7 +145,7 @@ static wh_status describe_streams(const struct pair *pair, const struct wh_apart
     }
     if (recipe->new_count == 0)
         return err->status; /* of the last one */
-    if (apart->shares.parameters > packed / TOKENS_FROM)
+    if (apart->shares.liblzma == 0 && apart->shares.parameters > packed / TOKENS_FROM)
         spell_tokens(apart);
     const uint8_t *at = apart->parameters.data; /* which stays where it is from here on */
     for (uint32_t i = 0; i < recipe->new_count; i++) {
