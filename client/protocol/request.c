@@ -135,7 +135,7 @@ static uint32_t take_timeout(struct members *members, const char *name, uint32_t
 {
     uint64_t seconds = has(members, name) ? take_size(members, name) : usual;
 
-    if (seconds == 0 || seconds > WH_BACKEND_TIMEOUT_MAX)
+    if (!members->bad && (seconds == 0 || seconds > WH_BACKEND_TIMEOUT_MAX))
         members->bad = name;
     return (uint32_t)seconds;
 }

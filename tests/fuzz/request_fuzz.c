@@ -41,6 +41,40 @@ static bool same(const char *a, const char *b)
     return strcmp(a, b) == 0;
 }
 
+static void add_optional(struct json_object *object, const char *name, const char *text)
+{
+    if (text)
+        add_text(object, name, text);
+}
+
+static void add_sha256(struct json_object *object, const char *name, const uint8_t sha256[32])
+{
+    char hex[2 * WH_SHA256_LENGTH + 1];
+
+    wh_hex(sha256, WH_SHA256_LENGTH, hex);
+    add_text(object, name, hex);
+}
+
+static struct json_object *backend_object(const struct wh_select_request *request)
+{
+    const struct wh_address *backend = &request->backend;
+    struct json_object *object = json_object_new_object();
+
+    promise(!backend->url || wh_is_backend(backend->url));
+    promise(backend->timeout > 0 && backend->timeout <= WH_BACKEND_TIMEOUT_MAX);
+    promise(backend->connect_timeout > 0 && backend->connect_timeout <= WH_BACKEND_TIMEOUT_MAX);
+    add(object, "signed", json_object_new_boolean(request->is_signed));
+    add_optional(object, "url", backend->url);
+    add_optional(object, "proxy", backend->proxy);
+    add_optional(object, "proxy_user", backend->proxy_user);
+    add_optional(object, "proxy_password", backend->proxy_password);
+    add_optional(object, "ca_file", backend->ca_file);
+    add(object, "verify", json_object_new_boolean(!backend->skip_verify));
+    add_size(object, "connect_timeout", backend->connect_timeout);
+    add_size(object, "timeout", backend->timeout);
+    return object;
+}
+
 /* Written down with nothing but what the struct holds, a request reads the same. */
 static void check_select(const struct wh_select_request *request)
 {
@@ -48,7 +82,9 @@ static void check_select(const struct wh_select_request *request)
     wh_cleanup(wh_select_request_clear) struct wh_select_request again = {0};
 
     add(object, "id", json_object_new_int64(request->id));
-    add_text(object, "index", request->index);
+    add(object, "index", request->index ? json_object_new_string(request->index) : NULL);
+    if (request->may_ask)
+        add(object, "backend", backend_object(request));
     add_text(object, "pkgid", request->pkgid);
     add_text(object, "nevra", request->nevra);
     add_text(object, "root", request->root);
@@ -58,7 +94,10 @@ static void check_select(const struct wh_select_request *request)
     if (line.length > WH_LINE_MAX) /* escapes may take more than the original did */
         return;
     promise(wh_select_request_parse(line, &again, NULL) == WH_OK);
-    promise(again.id == request->id && same(again.index, request->index));
+    promise(again.id == request->id && !again.index == !request->index);
+    promise(!request->index || same(again.index, request->index));
+    promise(again.may_ask == request->may_ask && again.is_signed == request->is_signed);
+    promise(wh_address_equal(&again.backend, &request->backend));
     promise(same(again.pkgid, request->pkgid) && same(again.nevra, request->nevra));
     promise(same(again.root, request->root));
     promise(again.size == request->size && again.rate == request->rate);
@@ -73,11 +112,13 @@ static struct json_object *bundle_array(const struct wh_assemble_request *reques
     for (uint32_t i = 0; i < request->bundle_count; i++) {
         const struct wh_bundle_file *bundle = &request->bundles[i];
         struct json_object *item = json_object_new_object();
-        char hex[2 * WH_SHA256_LENGTH + 1];
-        wh_hex(bundle->sha256, sizeof bundle->sha256, hex);
         add_text(item, "path", bundle->path);
         add_size(item, "size", bundle->size);
-        add_text(item, "sha256", hex);
+        add_sha256(item, "sha256", bundle->sha256);
+        if (bundle->has_prefix)
+            add_sha256(item, "prefix", bundle->prefix);
+        if (bundle->has_installed)
+            add_sha256(item, "installed", bundle->installed);
         promise(json_object_array_add(array, item) == 0);
     }
     return array;
@@ -111,8 +152,13 @@ static void check_assemble(const struct wh_assemble_request *request)
     promise(again.bundle_count == request->bundle_count);
     for (uint32_t i = 0; i < again.bundle_count; i++) {
         promise(same(again.bundles[i].path, request->bundles[i].path));
-        promise(again.bundles[i].size == request->bundles[i].size);
-        promise(memcmp(again.bundles[i].sha256, request->bundles[i].sha256, WH_SHA256_LENGTH) == 0);
+        const struct wh_bundle_file *one = &again.bundles[i];
+        const struct wh_bundle_file *other = &request->bundles[i];
+        promise(one->size == other->size);
+        promise(memcmp(one->sha256, other->sha256, WH_SHA256_LENGTH) == 0);
+        promise(one->has_prefix == other->has_prefix && one->has_installed == other->has_installed);
+        promise(memcmp(one->prefix, other->prefix, WH_SHA256_LENGTH) == 0);
+        promise(memcmp(one->installed, other->installed, WH_SHA256_LENGTH) == 0);
     }
     fuzz_accept();
 }

@@ -68,6 +68,15 @@ void seed_texts(void)
     seed_text("request", "assemble-no-bundle", ASSEMBLE("7"));
     seed_text("request", "select-escaped", SELECT("-9223372036854775808", "\\u00e4\\n\\\"/"));
     seed_text("request", "assemble", ASSEMBLE(BUNDLE));
+    seed_text("request", "select-backend",
+        "{\"id\": 1, \"index\": null, \"pkgid\": \"00ff\", \"nevra\": \"a-1-1.noarch\", \"root\": "
+        "\"/\","
+        " \"size\": 5000, \"rate\": 1, \"backend\": {\"signed\": true, \"url\": \"http://b/\","
+        " \"proxy\": \"\", \"proxy_user\": \"u\", \"proxy_password\": \"p\", \"ca_file\": \"/c\","
+        " \"verify\": false, \"connect_timeout\": 3, \"timeout\": 70}}");
+    seed_text("request", "assemble-list",
+        ASSEMBLE("{\"path\": \"/c/a.wht\", \"size\": 300, \"sha256\": \"" ZEROS
+                 "\", \"prefix\": \"" ZEROS "\", \"installed\": \"" ZEROS "\"}"));
     seed_text("request", "assemble-three", ASSEMBLE(BUNDLE "," BUNDLE "," BUNDLE));
 
     seed_text("lines", "two", "first\nsecond\n");

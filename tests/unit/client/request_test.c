@@ -63,6 +63,40 @@ static void reads_a_select_request(void **state)
     assert_int_equal(request.rate, 0);
 }
 
+#define ASKING(index, backend)                                                                     \
+    "{\"id\":1,\"index\":" index ",\"pkgid\":\"ab\",\"nevra\":\"n-1-1.noarch\",\"root\":\"/\","    \
+    "\"size\":1,\"rate\":0,\"backend\":" backend "}"
+
+static void reads_what_may_be_asked_of_a_backend(void **state)
+{
+    wh_cleanup(wh_select_request_clear) struct wh_select_request few = {0};
+    wh_cleanup(wh_select_request_clear) struct wh_select_request all = {0};
+
+    (void)state;
+    OK(wh_select_request_parse(line_of(ASKING("null", "{\"signed\":true}")), &few, &err));
+    assert_null(few.index);
+    assert_true(few.may_ask && few.is_signed && !few.backend.skip_verify);
+    assert_null(few.backend.url);
+    assert_null(few.backend.proxy);
+    assert_int_equal(few.backend.connect_timeout, 30);
+    assert_int_equal(few.backend.timeout, 75);
+    OK(wh_select_request_parse(
+        line_of(ASKING("\"/i\"",
+            "{\"signed\":false,\"url\":\"https://b.example/w/"
+            "\",\"proxy\":\"\",\"proxy_user\":\"u\","
+            "\"proxy_password\":\"p\",\"ca_file\":\"/ca\",\"verify\":false,\"connect_timeout\":1,"
+            "\"timeout\":3600}")),
+        &all, &err));
+    assert_true(all.may_ask && !all.is_signed && all.backend.skip_verify);
+    assert_string_equal(all.backend.url, "https://b.example/w/");
+    assert_string_equal(all.backend.proxy, "");
+    assert_string_equal(all.backend.proxy_user, "u");
+    assert_string_equal(all.backend.proxy_password, "p");
+    assert_string_equal(all.backend.ca_file, "/ca");
+    assert_int_equal(all.backend.connect_timeout, 1);
+    assert_int_equal(all.backend.timeout, 3600);
+}
+
 static void reads_an_assemble_request(void **state)
 {
     wh_cleanup(wh_assemble_request_clear) struct wh_assemble_request request = {0};
@@ -81,6 +115,22 @@ static void reads_an_assemble_request(void **state)
     assert_string_equal(request.checksum_type, "sha256");
     assert_string_equal(request.checksum_value, "ff");
     assert_int_equal(request.budget, 9000000000);
+}
+
+static void reads_what_a_bundle_must_lead_to_and_start_from(void **state)
+{
+    wh_cleanup(wh_assemble_request_clear) struct wh_assemble_request request = {0};
+
+    (void)state;
+    OK(wh_assemble_request_parse(
+        line_of(ASSEMBLE_START "\"bundles\":[{\"path\":\"/b\",\"size\":7,\"sha256\":" SHA256
+                               ",\"prefix\":" SHA256 ",\"installed\":" SHA256 "}," BUNDLE
+                               "]," ASSEMBLE_END),
+        &request, &err));
+    assert_true(request.bundles[0].has_prefix && request.bundles[0].has_installed);
+    assert_int_equal(request.bundles[0].prefix[31], 0xff);
+    assert_int_equal(request.bundles[0].installed[1], 0x11);
+    assert_false(request.bundles[1].has_prefix || request.bundles[1].has_installed);
 }
 
 static void reads_as_many_bundles_as_a_plan_takes(void **state)
@@ -154,6 +204,20 @@ static void refuses_select_members_that_are_not_as_written(void **state)
         {"rate is missing or bad", PLACE ",\"size\":1,\"rate\":1.5}"},
         {"rate is missing or bad", PLACE ",\"size\":1,\"rate\":null}"},
         {"not known", PLACE ",\"size\":1,\"rate\":1,\"new\":1}"},
+        {"backend is missing or bad", ASKING("null", "7")},
+        {"backend is missing or bad", ASKING("null", "null")},
+        {"signed is missing or bad", ASKING("null", "{}")},
+        {"signed is missing or bad", ASKING("null", "{\"signed\":1}")},
+        {"url is missing or bad", ASKING("null", "{\"signed\":true,\"url\":\"file:///x/\"}")},
+        {"url is missing or bad", ASKING("null", "{\"signed\":true,\"url\":\"http://x\"}")},
+        {"url is missing or bad", ASKING("null", "{\"signed\":true,\"url\":null}")},
+        {"proxy is missing or bad", ASKING("null", "{\"signed\":true,\"proxy\":7}")},
+        {"verify is missing or bad", ASKING("null", "{\"signed\":true,\"verify\":\"no\"}")},
+        {"timeout is missing or bad", ASKING("null", "{\"signed\":true,\"timeout\":0}")},
+        {"timeout is missing or bad", ASKING("null", "{\"signed\":true,\"timeout\":3601}")},
+        {"connect_timeout is missing or bad",
+            ASKING("null", "{\"signed\":true,\"connect_timeout\":-1}")},
+        {"not known", ASKING("null", "{\"signed\":true,\"cookie\":\"\"}")},
     };
 
     (void)state;
@@ -183,6 +247,10 @@ static void refuses_assemble_members_that_are_not_as_written(void **state)
         {"sha256 is missing or bad",
             BUNDLES("[{\"path\":\"/b\",\"size\":7,\"sha256\":\"0g112233445566778899aabbccddeeff"
                     "00112233445566778899aabbccddeeff\"}]")},
+        {"prefix is missing or bad",
+            BUNDLES("[{\"path\":\"/b\",\"size\":7,\"prefix\":\"00\",\"sha256\":" SHA256 "}]")},
+        {"installed is missing or bad",
+            BUNDLES("[{\"path\":\"/b\",\"size\":7,\"installed\":7,\"sha256\":" SHA256 "}]")},
         {"not known",
             BUNDLES("[{\"path\":\"/b\",\"size\":7,\"kind\":\"step\",\"sha256\":" SHA256 "}]")},
         {"no absolute path", END("\"n.rpm\"", CHECKSUM, "1")},
@@ -268,7 +336,9 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(reads_a_select_request),
+        cmocka_unit_test(reads_what_may_be_asked_of_a_backend),
         cmocka_unit_test(reads_an_assemble_request),
+        cmocka_unit_test(reads_what_a_bundle_must_lead_to_and_start_from),
         cmocka_unit_test(reads_as_many_bundles_as_a_plan_takes),
         cmocka_unit_test(refuses_what_is_no_request),
         cmocka_unit_test(refuses_what_follows_a_zero_byte),

@@ -196,6 +196,7 @@ def backend_down_in_the_middle_with_bundles(bench):
     run = machine.dnf("upgrade")
     check(sorted(run.assembled + run.whole) == sorted(NEW), "packages are missing", run.output)
     check("beta-2" in run.assembled and "tall-2" in run.assembled, "the repository's bundles are not taken", run.output)
+    check("alpha-2" in run.bundles, "the repository's bundle is not tried after the backend's", run.requests)
     machine.check_after(NEW, UPGRADED)
 
 
