@@ -107,11 +107,25 @@ static void nothing_is_left_whichever_system_call_fails(void **state)
     assert_true(fail_each_call(&upgrade) > 50);
 }
 
+static void nor_when_it_starts_from_a_list(void **state)
+{
+    wh_cleanup(upgrade_remove) struct upgrade upgrade;
+
+    (void)state;
+    upgrade_make(&upgrade);
+    upgrade_offer_list(&upgrade);
+    fault_allocations = true;
+    assert_true(fail_each_call(&upgrade) > 100);
+    fault_allocations = false;
+    assert_true(fail_each_call(&upgrade) > 50);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(nothing_is_left_whichever_allocation_fails),
         cmocka_unit_test(nothing_is_left_whichever_system_call_fails),
+        cmocka_unit_test(nor_when_it_starts_from_a_list),
     };
 
     return cmocka_run_group_tests(tests, upgrade_begin, upgrade_end);

@@ -4,24 +4,7 @@
 #include "upgrade.h"
 
 #include "assemble/budget.h"
-#include "observe/listing.h"
 #include "whittle/cleanup.h"
-
-/* Offers a bundle from what is listed now. */
-static void offer_list(struct upgrade *upgrade)
-{
-    struct wh_installed *installed = root_find(&upgrade_root, "sample");
-    wh_cleanup(wh_listing_clear) struct wh_listing listing = {0};
-    wh_cleanup(wh_buffer_clear) struct wh_buffer bundle = {0};
-    struct wh_bundle_file *file = &upgrade->request.bundles[UPGRADE_STEP];
-
-    OK(wh_listing_make(upgrade_root.system, installed, &listing, &err));
-    sample_step_from_list(listing.files, listing.count, &upgrade->old, &upgrade->new, &bundle);
-    upgrade_offer(upgrade, UPGRADE_STEP, wh_buffer_bytes(&bundle));
-    file->has_installed = true;
-    memcpy(file->installed, installed->header->id, sizeof file->installed);
-    wh_installed_free(installed, 1);
-}
 
 static void starts_from_a_list(void **state)
 {
@@ -30,7 +13,7 @@ static void starts_from_a_list(void **state)
 
     (void)state;
     upgrade_make(&upgrade);
-    offer_list(&upgrade);
+    upgrade_offer_list(&upgrade);
     upgrade_succeeds(&upgrade, &assembled);
     assert_int_equal(assembled.kept, 2);
     assert_int_equal(assembled.patched, 5);
@@ -47,7 +30,7 @@ static void starts_from_what_is_left(void **state)
     upgrade_make(&upgrade);
     root_put(&upgrade_root, "/etc/sample.conf", "edited\n");
     assert_int_equal(unlinkat(upgrade_root.scratch.folder, "usr/share/doc/sample/README", 0), 0);
-    offer_list(&upgrade);
+    upgrade_offer_list(&upgrade);
     upgrade_succeeds(&upgrade, &assembled);
     assert_int_equal(assembled.kept, 1);
     assert_int_equal(assembled.patched, 4);
@@ -61,7 +44,7 @@ static void the_list_must_be_the_same(void **state)
 
     (void)state;
     upgrade_make(&upgrade);
-    offer_list(&upgrade);
+    upgrade_offer_list(&upgrade);
     upgrade_edit("/usr/share/doc/sample/NEWS"); /* since it was sent */
     REFUSED(WH_MISMATCH, "starts from other files", upgrade_assemble(&upgrade, &assembled, &err));
     assert_int_equal(scratch_names(&upgrade_root.scratch, "cache"), UPGRADE_BUNDLES);
@@ -74,7 +57,7 @@ static void something_must_say_whose_files_they_are(void **state)
 
     (void)state;
     upgrade_make(&upgrade);
-    offer_list(&upgrade);
+    upgrade_offer_list(&upgrade);
     upgrade.request.bundles[UPGRADE_STEP].installed[0] ^= 1;
     REFUSED(WH_MISSING, "is not installed", upgrade_assemble(&upgrade, &assembled, &err));
     upgrade.request.bundles[UPGRADE_STEP].has_installed = false;
@@ -93,7 +76,7 @@ static void the_prefix_must_be_the_one_that_was_named(void **state)
         (void)state;
         upgrade_make(&upgrade);
         if (listed)
-            offer_list(&upgrade);
+            upgrade_offer_list(&upgrade);
         OK(wh_digest_of(WH_SHA256, upgrade.new.parsed.bytes, &digest, &err));
         step->has_prefix = true;
         memcpy(step->prefix, digest.bytes, sizeof step->prefix);

@@ -4,6 +4,7 @@
 
 #include "assemble/budget.h"
 #include "capture.h"
+#include "observe/listing.h"
 #include "whittle/cleanup.h"
 
 static const char *const names[UPGRADE_BUNDLES] = {
@@ -53,6 +54,21 @@ void upgrade_offer_all(struct upgrade *upgrade)
     sample_supplement(new, WH_BUNDLE_DOC, WH_FILE_DOC, &upgrade->bundles[UPGRADE_DOC]);
     for (uint32_t i = 0; i < UPGRADE_BUNDLES; i++)
         upgrade_offer(upgrade, i, wh_buffer_bytes(&upgrade->bundles[i]));
+}
+
+void upgrade_offer_list(struct upgrade *upgrade)
+{
+    struct wh_installed *installed = root_find(&upgrade_root, "sample");
+    wh_cleanup(wh_listing_clear) struct wh_listing listing = {0};
+    wh_cleanup(wh_buffer_clear) struct wh_buffer bundle = {0};
+    struct wh_bundle_file *file = &upgrade->request.bundles[UPGRADE_STEP];
+
+    OK(wh_listing_make(upgrade_root.system, installed, &listing, &err));
+    sample_step_from_list(listing.files, listing.count, &upgrade->old, &upgrade->new, &bundle);
+    upgrade_offer(upgrade, UPGRADE_STEP, wh_buffer_bytes(&bundle));
+    file->has_installed = true;
+    memcpy(file->installed, installed->header->id, sizeof file->installed);
+    wh_installed_free(installed, 1);
 }
 
 void upgrade_make(struct upgrade *upgrade)

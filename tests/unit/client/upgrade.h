@@ -37,6 +37,9 @@ void upgrade_remove(struct upgrade *upgrade);
 void upgrade_offer(struct upgrade *upgrade, uint32_t bundle, struct wh_bytes bytes);
 void upgrade_offer_all(struct upgrade *upgrade);
 
+/* Puts a bundle in the step's place that starts from a list of what is there now. */
+void upgrade_offer_list(struct upgrade *upgrade);
+
 /* Another content of the same length for a file of the system. */
 void upgrade_edit(const char *path);
 
