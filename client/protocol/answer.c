@@ -85,34 +85,82 @@ static struct json_object *bundle_item(
     return item;
 }
 
-static void add_trouble(struct json_object *object, const char *trouble)
+static void add_printable(struct json_object *object, const char *name, const char *text)
 {
-    wh_autofree char *printable = trouble ? wh_printable(trouble) : NULL;
+    wh_autofree char *printable = wh_printable(text);
 
     if (printable)
-        add_text(object, "trouble", printable);
+        add_text(object, name, printable);
+}
+
+static void append_printable(struct json_object *array, const char *text)
+{
+    wh_autofree char *printable = wh_printable(text);
+
+    if (printable)
+        (void)json_object_array_add(array, json_object_new_string(printable));
+}
+
+static void add_paths(struct json_object *object, const struct wh_operations *operations,
+    enum wh_operation_kind kind, const char *name)
+{
+    struct json_object *paths = json_object_new_array();
+
+    for (uint32_t i = 0; i < operations->count; i++)
+        if (operations->operations[i].kind == kind)
+            append_printable(paths, operations->operations[i].path);
+    (void)json_object_object_add(object, name, paths);
+}
+
+static void add_operations(struct json_object *object, const struct wh_operations *operations)
+{
+    static const char *const suggestions[] = {[WH_SUGGEST_RESTART] = "restart",
+        [WH_SUGGEST_RELOGIN] = "relogin",
+        [WH_SUGGEST_REBOOT] = "reboot"};
+    struct json_object *item = json_object_new_object();
+    struct json_object *advisories = json_object_new_array();
+
+    if (operations->suggestion != WH_SUGGEST_NOTHING)
+        add_text(item, "suggest", suggestions[operations->suggestion]);
+    for (uint32_t i = 0; i < operations->advisory_count; i++)
+        append_printable(advisories, operations->advisories[i]);
+    (void)json_object_object_add(item, "advisories", advisories);
+    add_paths(item, operations, WH_OPERATION_REMOVE, "remove");
+    add_paths(item, operations, WH_OPERATION_KEEP, "keep");
+    add_paths(item, operations, WH_OPERATION_REPLACE, "replace");
+    (void)json_object_object_add(object, "operations", item);
+}
+
+static void add_notes(struct json_object *object, const struct wh_notes *notes)
+{
+    const struct wh_operations *operations = notes->operations;
+
+    if (notes->trouble)
+        add_printable(object, "trouble", notes->trouble);
+    if (operations && (operations->count > 0 || operations->suggestion != WH_SUGGEST_NOTHING))
+        add_operations(object, operations);
 }
 
 void wh_answer_select(
-    int64_t id, const struct wh_selection *selection, const uint8_t *prefix, const char *trouble)
+    int64_t id, const struct wh_selection *selection, const struct wh_notes *notes)
 {
     struct json_object *object = begin(id, "select");
     struct json_object *bundles = json_object_new_array();
 
     for (uint32_t i = 0; i < selection->bundle_count; i++)
-        (void)json_object_array_add(bundles, bundle_item(selection, i, prefix));
+        (void)json_object_array_add(bundles, bundle_item(selection, i, notes->prefix));
     (void)json_object_object_add(object, "bundles", bundles);
     add_text(object, "from", selection->from);
-    add_trouble(object, trouble);
+    add_notes(object, notes);
     finish(object);
 }
 
-void wh_answer_none(int64_t id, const char *reason, const char *trouble)
+void wh_answer_none(int64_t id, const char *reason, const struct wh_notes *notes)
 {
     struct json_object *object = begin(id, "none");
 
     add_reason(object, reason);
-    add_trouble(object, trouble);
+    add_notes(object, notes);
     finish(object);
 }
 

@@ -4,6 +4,7 @@
 #define WHITTLE_ANSWER_H
 
 #include "select/select.h"
+#include "whittle/operations.h"
 
 /* What `assembled` says of a package. */
 struct wh_assembled {
@@ -14,11 +15,16 @@ struct wh_assembled {
     bool attributes;
 };
 
-/* prefix: SHA-256 of the package's prefix, or NULL where the index does not have it. trouble: a
- * sentence for people about a backend, or NULL. */
+/* What an answer has beside bundles or a reason; NULL where there is nothing. */
+struct wh_notes {
+    const uint8_t *prefix;                  /* SHA-256 of the package's prefix */
+    const char *trouble;                    /* with a backend: a sentence for people */
+    const struct wh_operations *operations; /* that a backend tells of; hostile */
+};
+
 void wh_answer_select(
-    int64_t id, const struct wh_selection *selection, const uint8_t *prefix, const char *trouble);
-void wh_answer_none(int64_t id, const char *reason, const char *trouble);
+    int64_t id, const struct wh_selection *selection, const struct wh_notes *notes);
+void wh_answer_none(int64_t id, const char *reason, const struct wh_notes *notes);
 /* status: of the failure that has this reason. */
 void wh_answer_refusal(int64_t id, wh_status status, const char *reason);
 void wh_answer_progress(int64_t id, uint64_t done, uint64_t total);

@@ -59,16 +59,21 @@ static void explain(const struct waiting *waiting, char *out_reason, size_t size
 
 void waiting_tell(struct waiting *waiting, const char *trouble)
 {
-    const uint8_t *prefix = waiting->has_prefix ? waiting->prefix : NULL;
+    const struct wh_question *question = &waiting->question;
+    const struct wh_notes notes = {
+        .prefix = waiting->has_prefix ? waiting->prefix : NULL,
+        .trouble = trouble,
+        .operations = question->is_answered ? &question->answer.operations : NULL,
+    };
     char reason[WH_REASON_MAX + 32];
 
     waiting->is_told = true;
     if (waiting->selection.bundle_count > 0) {
-        wh_answer_select(waiting->request.id, &waiting->selection, prefix, trouble);
+        wh_answer_select(waiting->request.id, &waiting->selection, &notes);
         return;
     }
     explain(waiting, reason, sizeof reason);
-    wh_answer_none(waiting->request.id, reason, trouble);
+    wh_answer_none(waiting->request.id, reason, &notes);
 }
 
 /* ---- backends -------------------------------------------------------------------------------- */

@@ -62,6 +62,9 @@ RATE_FILE = 'whittle-rate'  # in dnf's cache: bytes a second, decimal
 RATE_MAX = 10 ** 10
 # Bytes that a run has to transfer before it says something of the link rather than of how connections are made.
 RATE_ENOUGH = 512 * 1024
+# What a backend may suggest; the first one includes the others.
+SUGGESTIONS = {'reboot': 'A reboot is suggested', 'relogin': 'To log in again is suggested',
+               'restart': 'To restart the programs that were upgraded is suggested'}
 BUNDLE_MEMBERS = ('path', 'size', 'sha256', 'prefix', 'installed')  # that `whittle assemble` is told
 BAD_SIGNATURE = 2  # of package_signature_check(): no key that could be imported makes it good
 
@@ -433,6 +436,7 @@ class Whittle(dnf.Plugin):
         self._settings = None
         self._rate = None
         self._wrapped = False
+        self._advice = []       # (job, what a backend says that its upgrade does)
         self._unmarked = set()  # assembled files where the file system takes no mark
 
     def config(self):
@@ -524,6 +528,23 @@ class Whittle(dnf.Plugin):
             if jobs:
                 self._fetch_and_assemble(jobs, remote, progress, done)
         self._report(jobs, remote, progress, overhead)
+        self._advise()
+
+    def _advise(self):
+        """Says what backends suggest to do after the transaction, once; what becomes of files goes to the log."""
+        wanted = {}
+        for job, operations in self._advice:
+            for verb in ('remove', 'keep', 'replace'):
+                for path in operations.get(verb, ()):
+                    logger.debug('whittle: %s: %s %s', job.pkg, verb, path)
+            if operations.get('suggest') in SUGGESTIONS:
+                wanted.setdefault(operations['suggest'], []).extend(operations.get('advisories', ()))
+        self._advice = []
+        for suggestion, text in SUGGESTIONS.items():
+            if suggestion in wanted:
+                advisories = ', '.join(dict.fromkeys(wanted[suggestion]))
+                logger.info('%s after this transaction%s', text, ' (%s)' % advisories if advisories else '')
+                return
 
     def _keeps_out(self):
         """Whether nothing is to be done in this run, nor remembered of it."""
@@ -636,6 +657,7 @@ class Whittle(dnf.Plugin):
             job = by_number[answer['id']]
             if 'trouble' in answer:
                 logger.warning('Whittle: backend %s; going on without it', answer['trouble'])
+            self._advice.append((job, answer.get('operations', {})))
             if answer['answer'] == 'select':
                 job.bundles = answer['bundles']
                 if job.is_cut and would_tell_password(job.pkg.repo, job.bundles[0]['url']):

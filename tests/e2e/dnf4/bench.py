@@ -118,10 +118,13 @@ class Bench:
         shutil.rmtree(folder / "repodata")
         packages.publish(folder, self._whittle_repo, *options)
 
-    def start_backend(self, *, named=True, with_older=False):
+    def start_backend(self, *, named=True, with_older=False, updateinfo=None):
         """Publishes the repository, whose index names a backend unless told otherwise, and starts that backend."""
         options = ["--backend=http://%s/" % ADDRESS] if named else []
         self.publish_for_backend(*options, with_older=with_older)
+        if updateinfo:
+            (self.work / "updateinfo.xml").write_text(updateinfo)
+            packages.run("modifyrepo_c", "--mdtype", "updateinfo", self.work / "updateinfo.xml", self.site / "main/repodata")
         whittled = self._whittle_repo.parent / "whittled"
         self.backend = Backend(self.work, whittled, self.site / "main", [self.fixture / "old", self.fixture / "other"])
 

@@ -8,6 +8,8 @@
 #include "protocol/answer.h"
 #include "whittle/cleanup.h"
 
+static const struct wh_notes nothing;
+
 static void put(struct json_object **object)
 {
     (void)json_object_put(*object);
@@ -37,7 +39,7 @@ static void a_selection_lists_its_bundles(void **state)
     struct capture capture = capture_begin();
 
     (void)state;
-    wh_answer_select(INT64_MIN, &selection, NULL, NULL);
+    wh_answer_select(INT64_MIN, &selection, &nothing);
     wh_cleanup(put) struct json_object *answer = only_answer(&capture);
     assert_int_equal(number_of(answer, "id"), INT64_MIN);
     assert_string_equal(text_of(answer, "answer"), "select");
@@ -73,7 +75,8 @@ static void a_bundle_from_a_backend_has_an_address(void **state)
     for (int listed = 0; listed < 2; listed++) {
         struct capture capture = capture_begin();
         selection.bundles[0].kind = listed ? WH_BUNDLE_LIST : WH_BUNDLE_STEP;
-        wh_answer_select(1, &selection, prefix, listed ? "b: no\na" : NULL);
+        const struct wh_notes notes = {.prefix = prefix, .trouble = listed ? "b: no\na" : NULL};
+        wh_answer_select(1, &selection, &notes);
         wh_cleanup(put) struct json_object *answer = only_answer(&capture);
         struct json_object *bundle = json_object_array_get_idx(member(answer, "bundles"), 0);
         assert_string_equal(text_of(bundle, "kind"), listed ? "list" : "step");
@@ -89,6 +92,37 @@ static void a_bundle_from_a_backend_has_an_address(void **state)
     }
 }
 
+/* What the backend says of the upgrade; its names are as little trusted as others. */
+static void operations_are_handed_on(void **state)
+{
+    struct wh_operation list[] = {
+        {WH_OPERATION_KEEP, (char *)(uintptr_t) "/etc/a"},
+        {WH_OPERATION_REMOVE, (char *)(uintptr_t) "/usr/b\x1b"},
+        {WH_OPERATION_REPLACE, (char *)(uintptr_t) "/etc/c"},
+        {WH_OPERATION_REMOVE, (char *)(uintptr_t) "/usr/d\xff"},
+    };
+    char *advisories[] = {(char *)(uintptr_t) "DSA-1", (char *)(uintptr_t) "DSA-2"};
+    const struct wh_operations operations = {list, COUNT(list), WH_SUGGEST_RELOGIN, advisories, 2};
+    const struct wh_operations none = {0};
+
+    (void)state;
+    for (int i = 0; i < 2; i++) {
+        const struct wh_notes notes = {.operations = i ? &operations : &none};
+        struct capture capture = capture_begin();
+        wh_answer_none(1, "r", &notes);
+        wh_cleanup(put) struct json_object *answer = only_answer(&capture);
+        assert_int_equal(json_object_object_length(answer), i ? 4 : 3);
+        if (i == 0)
+            continue;
+        struct json_object *object = member(answer, "operations");
+        assert_string_equal(text_of(object, "suggest"), "relogin");
+        assert_string_equal(text_of(object, "advisories"), "[ \"DSA-1\", \"DSA-2\" ]");
+        assert_string_equal(text_of(object, "remove"), "[ \"\\/usr\\/b?\", \"\\/usr\\/d?\" ]");
+        assert_int_equal(json_object_array_length(member(object, "keep")), 1);
+        assert_int_equal(json_object_array_length(member(object, "replace")), 1);
+    }
+}
+
 static void reasons_are_handed_on(void **state)
 {
     static const char reason[] = "\"quoted\" \\ and \xc3\xa4 and a tab\t";
@@ -97,7 +131,7 @@ static void reasons_are_handed_on(void **state)
     for (int i = 0; i < 2; i++) {
         struct capture capture = capture_begin();
         if (i == 0)
-            wh_answer_none(7, reason, NULL);
+            wh_answer_none(7, reason, &nothing);
         else
             wh_answer_refusal(7, WH_MISMATCH, reason);
         wh_cleanup(put) struct json_object *answer = only_answer(&capture);
@@ -228,10 +262,10 @@ static void a_lost_answer_is_remembered(void **state)
     (void)state;
     assert_true(wh_answers_written());
     assert_true(dup2(full, STDOUT_FILENO) >= 0);
-    wh_answer_none(1, "nobody reads this", NULL);
+    wh_answer_none(1, "nobody reads this", &nothing);
     assert_true(dup2(capture.file, STDOUT_FILENO) >= 0);
     clearerr(stdout);
-    wh_answer_none(2, "somebody reads this", NULL);
+    wh_answer_none(2, "somebody reads this", &nothing);
     free(capture_end(&capture));
     assert_false(wh_answers_written());
     (void)close(full);
@@ -242,6 +276,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_selection_lists_its_bundles),
         cmocka_unit_test(a_bundle_from_a_backend_has_an_address),
+        cmocka_unit_test(operations_are_handed_on),
         cmocka_unit_test(reasons_are_handed_on),
         cmocka_unit_test(a_failed_re_encoding_is_told_from_other_refusals),
         cmocka_unit_test(reasons_are_printable),

@@ -29,7 +29,7 @@ static bool read_request(int fd, struct http_request *request)
     request->body = (struct wh_buffer){.ceiling = BODY_MAX};
     const char *announced = length > 0 ? strcasestr(head, "\r\nContent-Length: ") : NULL;
     size_t left = 0;
-    for (announced += announced ? 18 : 0; announced && *announced >= '0'; announced++)
+    for (announced = announced ? announced + 18 : ""; *announced >= '0'; announced++)
         left = 10 * left + (size_t)(*announced - '0');
     while (left > 0) {
         uint8_t chunk[4096];

@@ -120,6 +120,25 @@ def backend_instead_of_a_doubtful_bundle(bench):
 
 
 @case
+def backend_suggests_a_reboot(bench):
+    """An advisory of a version between the installed one and the new one asks for a reboot: this is said once."""
+    bench.start_backend(updateinfo=UPDATEINFO)
+    machine = bench.machine()
+    run = machine.dnf("upgrade")
+    expect(run, BUNDLED, ["gamma-2"])
+    check(run.output.count("A reboot is suggested after this transaction (MATRIX-1)") == 1, "it is not said", run.output)
+    machine.check_after(NEW, UPGRADED)
+
+
+UPDATEINFO = """<?xml version="1.0" encoding="UTF-8"?>
+<updates><update from="matrix" status="final" type="security" version="1"><id>MATRIX-1</id><title>t</title>
+<issued date="2026-01-01 00:00:00"/><pkglist><collection short="m"><name>m</name>
+<package name="alpha" version="2" release="1" epoch="0" arch="noarch" src="a"><filename>alpha-2-1.noarch.rpm</filename>
+<reboot_suggested>True</reboot_suggested></package></collection></pkglist></update></updates>
+"""
+
+
+@case
 def backend_downgrade(bench):
     """Back to the older version."""
     bench.start_backend(with_older=True)
