@@ -121,6 +121,10 @@ wh_status wh_question_lengthen(
     return check(question, err);
 }
 
+/* A frame's window reaches a little further than its content, and nobody takes one that reaches
+ * over the limit. */
+#define FRAME_MARGIN (4u << 10)
+
 wh_status wh_questions_write(struct wh_question *const *questions, uint32_t count,
     bool without_liblzma, struct wh_buffer *out_xml, struct wh_error *err)
 {
@@ -133,6 +137,6 @@ wh_status wh_questions_write(struct wh_question *const *questions, uint32_t coun
     for (uint32_t i = 0; i < count; i++)
         packages[i] = questions[i]->package; /* borrowed */
     upgrade.packages = packages;
-    out_xml->ceiling = WH_UPGRADE_MAX;
+    out_xml->ceiling = WH_UPGRADE_MAX - FRAME_MARGIN;
     return wh_upgrade_write(&upgrade, out_xml, err);
 }

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* main.c - the command `whittle`. */
 #include <getopt.h>
+#include <malloc.h>
 #include <rpm/rpmlib.h>
 #include <rpm/rpmlog.h>
-#include <malloc.h>
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
