@@ -78,6 +78,7 @@ class Settings:
 
     def __init__(self, parser):
         self._parser = parser
+        self._backends = {}  # by repository
         self.command = self._value('command', '/usr/bin/whittle', str)
         self.jobs = self._value('jobs', 0, int)
         self.percentage = self._value('percentage', 95, int)
@@ -88,7 +89,9 @@ class Settings:
 
     def backend_for(self, repository):
         """What the repository's own section says of backends, or the main one."""
-        return self._value('backend', self.backend, backend_choice, repository)
+        if repository not in self._backends:
+            self._backends[repository] = self._value('backend', self.backend, backend_choice, repository)
+        return self._backends[repository]
 
     def _value(self, option, default, convert, section='main'):
         parser = self._parser
