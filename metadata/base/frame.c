@@ -85,6 +85,8 @@ wh_status wh_frame_read_all(struct wh_bytes stored, struct wh_buffer *out, struc
         uint8_t chunk[1 << 14];
         ZSTD_outBuffer output = {chunk, sizeof chunk, 0};
         more = ZSTD_decompressStream(decoder, &output, &input);
+        if (ZSTD_getErrorCode(more) == ZSTD_error_frameParameter_windowTooLarge)
+            return wh_fail(err, WH_OVER_LIMIT, "zstd frame: it asks for too much memory");
         if (ZSTD_isError(more))
             return wh_fail(err, WH_MALFORMED, "zstd frame: %s", ZSTD_getErrorName(more));
         wh_buffer_append(out, chunk, output.pos);
