@@ -55,6 +55,7 @@ wh_status wh_frame_read(struct wh_bytes stored, struct wh_bytes prefix, uint8_t 
 }
 
 #define WINDOW_ALLOWED ((size_t)8 << 20) /* that of level 19, which knows no length */
+#define WINDOW_SPARE 1024u               /* that an encoder here asks for more than it needs */
 #define WINDOW_LOG_MAX                                                                             \
     (sizeof(size_t) == 8 ? 31 : 30) /* ZSTD_WINDOWLOG_MAX, which is static-only */
 
@@ -79,14 +80,15 @@ wh_status wh_frame_read_all(struct wh_bytes stored, struct wh_buffer *out, struc
         return wh_no_memory(err);
     /* A frame asks for its window at once, however little it holds. */
     size_t reach = out->ceiling > WINDOW_ALLOWED ? out->ceiling : WINDOW_ALLOWED;
-    if (ZSTD_isError(ZSTD_DCtx_setParameter(decoder, ZSTD_d_windowLogMax, window_log_for(reach))))
+    if (ZSTD_isError(ZSTD_DCtx_setParameter(
+            decoder, ZSTD_d_windowLogMax, window_log_for(reach + WINDOW_SPARE))))
         return wh_no_memory(err);
     while (more > 0) {
         uint8_t chunk[1 << 14];
         ZSTD_outBuffer output = {chunk, sizeof chunk, 0};
         more = ZSTD_decompressStream(decoder, &output, &input);
         if (ZSTD_getErrorCode(more) == ZSTD_error_frameParameter_windowTooLarge)
-            return wh_fail(err, WH_OVER_LIMIT, "zstd frame: it asks for too much memory");
+            return wh_fail(err, WH_OVER_LIMIT, "more than %zu bytes", out->ceiling);
         if (ZSTD_isError(more))
             return wh_fail(err, WH_MALFORMED, "zstd frame: %s", ZSTD_getErrorName(more));
         wh_buffer_append(out, chunk, output.pos);
@@ -118,7 +120,7 @@ static size_t configure(ZSTD_CCtx *encoder, struct wh_bytes raw, struct wh_bytes
         {ZSTD_c_contentSizeFlag, 0}, /* the header of the package has it */
         {ZSTD_c_checksumFlag, 0},    /* every content is hashed */
         {ZSTD_c_dictIDFlag, 0},
-        {ZSTD_c_windowLog, window_log_for(raw.length + prefix.length + 1024)},
+        {ZSTD_c_windowLog, window_log_for(raw.length + prefix.length + WINDOW_SPARE)},
         {ZSTD_c_enableLongDistanceMatching, needs_long_distances(raw, prefix, level) ? 1 : 0},
     };
 
