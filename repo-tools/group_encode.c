@@ -7,6 +7,7 @@
 #include <inttypes.h>
 #include <stdlib.h>
 
+#include "choosing.h"
 #include "encode.h"
 #include "small_set.h"
 #include "together.h"
@@ -23,15 +24,13 @@ struct open_group {
 /* The work on one bundle. */
 struct encoder {
     const struct wh_means *means;
-    const struct wh_package_file *packages[2]; /* whose pages are given back; NULL for none */
-    uint64_t looked_at;                        /* bytes since they were */
-    uint64_t room; /* bytes of memory for one content, or one group, at a time */
+    struct wh_choosing choosing; /* its packages' pages are given back */
+    uint64_t looked_at;          /* bytes since they were */
     struct wh_member *members;
     uint32_t member_count;
     struct open_group texts[WH_CLASSES];
     struct open_group patches[WH_CLASSES];
     uint32_t sets; /* of small files, so far */
-    struct wh_habits habits;
     uint64_t stored;
     struct wh_encoded_groups groups;
 };
@@ -188,11 +187,11 @@ static wh_status encode_groupings(const struct encoder *encoder, const struct op
     groupings->rest = (struct wh_buffer){.ceiling = WH_BUNDLE_MAX};
     groupings->effort = effort;
     WH_TRY(wh_encode_residues(
-        open->members, open->count, effort, encoder->room, &groupings->all, err));
+        open->members, open->count, effort, encoder->choosing.room, &groupings->all, err));
     if (undisputed->count == 0 || undisputed->count == open->count)
         return WH_OK;
-    return wh_encode_residues(
-        undisputed->members, undisputed->count, effort, encoder->room, &groupings->rest, err);
+    return wh_encode_residues(undisputed->members, undisputed->count, effort,
+        encoder->choosing.room, &groupings->rest, err);
 }
 
 static wh_status make_frames(
@@ -247,7 +246,8 @@ static wh_status add_patches(struct encoder *encoder, struct wh_member *const *m
 
     if (made->length > 0)
         return add_group(encoder, WH_CODEC_PATCH, members, count, made, err);
-    WH_TRY(wh_encode_residues(members, count, encoder->means->effort, encoder->room, &fresh, err));
+    WH_TRY(wh_encode_residues(
+        members, count, encoder->means->effort, encoder->choosing.room, &fresh, err));
     return add_group(encoder, WH_CODEC_PATCH, members, count, &fresh, err);
 }
 
@@ -354,13 +354,14 @@ static void clear_choice(struct wh_set_choice *choice)
 
 static wh_status finish_text(struct encoder *encoder, struct open_group *open, struct wh_error *err)
 {
+    const struct wh_set_means means = {
+        encoder->means->effort, encoder->choosing.room, encoder->means->threads};
     wh_cleanup(clear_choice) struct wh_set_choice choice = {0};
     uint32_t shared = 0;
 
     if (open->count == 0)
         return WH_OK;
-    WH_TRY(wh_set_choose(
-        open->members, open->count, encoder->means->effort, encoder->room, &choice, err));
+    WH_TRY(wh_set_choose(open->members, open->count, &means, &choice, err));
     note_costs(encoder, open, &choice);
     for (uint32_t i = 0; i < open->count; i++) {
         struct wh_member *member = open->members[i];
@@ -391,9 +392,10 @@ static wh_status add_text(struct encoder *encoder, struct wh_member *member, str
 
 static void forget_pages(struct encoder *encoder)
 {
-    for (int i = 0; i < 2; i++)
-        if (encoder->packages[i])
-            wh_package_forget(encoder->packages[i]);
+    if (encoder->choosing.origin)
+        wh_package_forget(encoder->choosing.origin);
+    if (encoder->choosing.target)
+        wh_package_forget(encoder->choosing.target);
     encoder->looked_at = 0;
 }
 
@@ -404,62 +406,8 @@ static void count_pages(struct encoder *encoder, const struct wh_member *member)
         forget_pages(encoder);
 }
 
-/* Gives the member as much effort, and its base, as there is memory for. */
-static void fit_member(const struct encoder *encoder, struct wh_member *member)
+static wh_status add_member(struct encoder *encoder, struct wh_member *member, struct wh_error *err)
 {
-    struct wh_fit fit = wh_memory_fit(
-        member->base.length, member->content.length, encoder->room, encoder->means);
-
-    member->effort = fit.effort;
-    member->stored_max = encoder->means->stored_max;
-    if (fit.with_base)
-        return;
-    member->base = (struct wh_bytes){0};
-    member->entry.base = WH_NO_FILE;
-}
-
-/* Is the plain form hardly smaller, so that it does not pay to take it apart? */
-static bool is_idle(const struct wh_member *member, size_t length)
-{
-    uint64_t frame = wh_member_frame_cost(member);
-    uint64_t cost = frame < member->costs.patch ? frame : member->costs.patch;
-
-    return member->way != WH_WAY_TEXT && cost > length - length / 16;
-}
-
-/* The way of a content that may be compressed itself: in its plain form, unless that is no gain. */
-static wh_status choose(struct encoder *encoder, struct wh_member *member, struct wh_error *err)
-{
-    const struct wh_package_file *origin = encoder->packages[0];
-    const struct wh_apart_means means = {
-        .habits = &encoder->habits,
-        .without_liblzma = encoder->means->without_liblzma,
-        .margin = WH_PLAIN_MARGIN,
-    };
-    const struct wh_member whole = *member;
-    wh_status status = WH_UNSUPPORTED;
-
-    if (encoder->packages[1] && !encoder->means->as_they_are)
-        status = wh_member_take_apart(member, origin, encoder->packages[1], &means, err);
-    if (status == WH_UNSUPPORTED || status == WH_OVER_LIMIT)
-        return wh_member_choose(member, err);
-    WH_TRY(status);
-    fit_member(encoder, member);
-    status = wh_member_choose(member, err);
-    if (status != WH_OVER_LIMIT) {
-        WH_TRY(status);
-        if (!is_idle(member, whole.content.length))
-            return WH_OK;
-    }
-    wh_member_clear(member);
-    *member = whole;
-    return wh_member_choose(member, err);
-}
-
-static wh_status encode_member(
-    struct encoder *encoder, struct wh_member *member, struct wh_error *err)
-{
-    WH_TRY(choose(encoder, member, err));
     count_pages(encoder, member);
     if (member->way == WH_WAY_TEXT)
         return add_text(encoder, member, err);
@@ -470,8 +418,12 @@ static wh_status encode_member(
 
 static wh_status encode_members(struct encoder *encoder, struct wh_error *err)
 {
-    for (uint32_t i = 0; i < encoder->member_count; i++)
-        WH_TRY(encode_member(encoder, &encoder->members[i], err));
+    for (uint32_t at = 0, done; at < encoder->member_count; at += done) {
+        struct wh_member *members = &encoder->members[at];
+        WH_TRY(wh_choose_next(&encoder->choosing, members, encoder->member_count - at, &done, err));
+        for (uint32_t i = 0; i < done; i++)
+            WH_TRY(add_member(encoder, &members[i], err));
+    }
     for (int class = 0; class < WH_CLASSES; class ++) /* they may add to the other groups */
         WH_TRY(finish_text(encoder, &encoder->texts[class], err));
     for (int class = 0; class < WH_CLASSES; class ++)
@@ -495,12 +447,12 @@ static wh_status init_members(struct encoder *encoder, const struct wh_entry *en
     struct wh_memory memory = wh_memory_of_bundle(
         entries, count, origin ? origin->header : NULL, target->header, encoder->means);
 
-    encoder->room = memory.room;
+    encoder->choosing.room = memory.room;
     WH_TRY(make_room(encoder, count, err));
     for (; encoder->member_count < count; encoder->member_count++) {
         struct wh_member *member = &encoder->members[encoder->member_count];
         WH_TRY(wh_member_init(&entries[encoder->member_count], origin, target, member, err));
-        fit_member(encoder, member);
+        wh_choosing_fit(&encoder->choosing, member);
     }
     return WH_OK;
 }
@@ -510,7 +462,7 @@ wh_status wh_groups_encode(const struct wh_entry *entries, uint32_t entry_count,
     const struct wh_means *means, struct wh_encoded_groups *out_groups, struct wh_error *err)
 {
     wh_cleanup(clear_encoder) struct encoder encoder = {
-        .means = means, .packages = {origin, target}};
+        .means = means, .choosing = {.means = means, .origin = origin, .target = target}};
 
     WH_TRY(init_members(&encoder, entries, entry_count, origin, target, err));
     WH_TRY(encode_members(&encoder, err));
@@ -522,7 +474,8 @@ wh_status wh_groups_encode_alone(const struct wh_entry *entries, uint32_t entry_
     const struct wh_package_file *target, const struct wh_means *means,
     struct wh_encoded_groups *out_groups, struct wh_error *err)
 {
-    wh_cleanup(clear_encoder) struct encoder encoder = {.means = means, .packages = {target}};
+    wh_cleanup(clear_encoder) struct encoder encoder = {
+        .means = means, .choosing = {.means = means, .target = target}};
 
     WH_TRY(init_members(&encoder, entries, entry_count, NULL, target, err));
     for (uint32_t i = 0; i < encoder.member_count; i++) {
@@ -540,13 +493,14 @@ wh_status wh_groups_encode_alone(const struct wh_entry *entries, uint32_t entry_
 wh_status wh_groups_encode_one(struct wh_bytes base, struct wh_bytes content,
     const struct wh_means *means, struct wh_encoded_groups *out_groups, struct wh_error *err)
 {
-    wh_cleanup(clear_encoder) struct encoder encoder = {.means = means, .room = means->memory};
+    wh_cleanup(clear_encoder) struct encoder encoder = {
+        .means = means, .choosing = {.means = means, .room = means->memory}};
 
     WH_TRY(make_room(&encoder, 1, err));
     wh_member_init_alone(base, content, &encoder.members[0]);
     encoder.members[0].entry.base = 0;
     encoder.member_count = 1;
-    fit_member(&encoder, &encoder.members[0]);
+    wh_choosing_fit(&encoder.choosing, &encoder.members[0]);
     WH_TRY(encode_members(&encoder, err));
     *out_groups = take_groups(&encoder);
     return WH_OK;

@@ -112,12 +112,13 @@ static wh_status diff_debugdata(struct wh_member *member, struct wh_error *err)
 
 wh_status wh_member_diff(struct wh_member *member, struct wh_error *err)
 {
+    const struct wh_match_means means = {member->effort, member->threads};
     enum wh_patch_method method;
 
     if (member->apart && member->base.length > 0 && wh_apart_is_debugdata(member->apart))
         return diff_debugdata(member, err);
 
-    return wh_diff(member->base, member->content, member->effort, &method, &member->residue, err);
+    return wh_diff_by(member->base, member->content, &means, &method, &member->residue, err);
 }
 
 /* An encoder's verdict: what is too long, for the decoder or for the bundle, is no choice. */

@@ -48,6 +48,7 @@ struct wh_member {
     struct wh_bytes content;
     struct wh_apart *apart; /* of a content that is made in its plain form; else NULL */
     enum wh_effort effort;
+    uint32_t threads; /* for its residue; 0 or 1: the caller's alone */
     uint64_t stored_max;
     enum wh_member_way way;
     /* Its frame is smaller than its residue, or may be, but not by so much that company could not

@@ -15,6 +15,8 @@ struct wh_means {
     uint64_t stored_max;  /* bytes of all groups together: a longer bundle helps nobody */
     bool without_liblzma; /* no content that a client has to encode with LZMA */
     bool as_they_are;     /* no content is taken apart, to compare */
+    bool unproved;        /* how streams were made is not proved one by one: the bundle will be */
+    uint32_t threads;     /* for one bundle; 0 or 1: the caller's alone */
 };
 
 /* The most memory that a content of these sizes takes until its bundle is proved, pages of the

@@ -16,10 +16,16 @@ struct wh_set_choice {
     uint64_t all_patch;
 };
 
+struct wh_set_means {
+    enum wh_effort effort;
+    uint64_t room;    /* bytes of memory for one group at a time */
+    uint32_t threads; /* 0 or 1: the caller's alone */
+};
+
 /* Tries what may win. Afterwards a member's way is WH_WAY_TEXT or WH_WAY_PATCH where it is in the
- * shared group, and else that of its frame. room: for one group at a time. Clear out_choice->shared
- * with wh_buffer_clear(). */
+ * shared group, and else that of its frame. Clear out_choice->shared with
+ * wh_buffer_clear(). */
 WH_MUST_CHECK wh_status wh_set_choose(struct wh_member *const *members, uint32_t count,
-    enum wh_effort effort, uint64_t room, struct wh_set_choice *out_choice, struct wh_error *err);
+    const struct wh_set_means *means, struct wh_set_choice *out_choice, struct wh_error *err);
 
 #endif

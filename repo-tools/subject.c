@@ -4,6 +4,7 @@
 
 #include <string.h>
 
+#include "jobs.h"
 #include "whittle/cleanup.h"
 #include "whittle/limits.h"
 
@@ -48,6 +49,43 @@ enum wh_skip wh_origin_refuse(const struct wh_package_file *file)
     return has_weak_digests(file->header) ? WH_SKIP_WEAK : WH_SKIP_NOT;
 }
 
+/* What reads the whole file, and what unpacks it: neither waits for the other. */
+struct preparation {
+    struct wh_subject *subject;
+    const struct wh_digest *pkgid;
+    wh_status status[2];
+    struct wh_error error[2];
+};
+
+static bool prepare_one(void *context, uint32_t number)
+{
+    struct preparation *preparation = context;
+    struct wh_subject *subject = preparation->subject;
+    struct wh_error *err = &preparation->error[number];
+
+    preparation->status[number] = number == 0 ? wh_package_digest(&subject->file,
+                                                    preparation->pkgid, &subject->digests, err)
+                                              : wh_package_unpack(&subject->file, err);
+    return preparation->status[number] == WH_OK;
+}
+
+static wh_status digest_and_unpack(
+    struct wh_subject *subject, const struct wh_digest *pkgid, struct wh_error *err)
+{
+    struct preparation preparation = {.subject = subject, .pkgid = pkgid};
+    const struct wh_jobs jobs = {prepare_one, &preparation, 2, 2};
+
+    wh_jobs_run(&jobs);
+    for (int i = 0; i < 2; i++) {
+        if (preparation.status[i] == WH_OK)
+            continue;
+        if (err)
+            *err = preparation.error[i];
+        return preparation.status[i];
+    }
+    return WH_OK;
+}
+
 wh_status wh_subject_prepare(struct wh_package_file *file, const struct wh_digest *pkgid,
     struct wh_subject *out_subject, struct wh_error *err)
 {
@@ -56,10 +94,9 @@ wh_status wh_subject_prepare(struct wh_package_file *file, const struct wh_diges
     struct wh_digest digest;
 
     *file = (struct wh_package_file)WH_PACKAGE_FILE_NONE;
-    WH_TRY(wh_package_digest(&subject.file, pkgid, &subject.digests, err));
     WH_TRY(wh_digest_of(WH_SHA256, subject.file.prefix.bytes, &digest, err));
     memcpy(subject.prefix_sha256, digest.bytes, sizeof subject.prefix_sha256);
-    WH_TRY(wh_package_unpack(&subject.file, err));
+    WH_TRY(digest_and_unpack(&subject, pkgid, err));
     WH_TRY(wh_skeleton_compare(subject.file.header, &subject.file.skeleton,
         &subject.correction_mode, &subject.correction, err));
     *out_subject = subject;

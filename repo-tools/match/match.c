@@ -4,6 +4,7 @@
 
 #include <stdlib.h>
 
+#include "jobs.h"
 #include "match/anchor_index.h"
 #include "match/gaps.h"
 #include "match/refine.h"
@@ -72,14 +73,17 @@ uint64_t wh_match_memory(uint64_t old_length, uint64_t new_length, enum wh_effor
     return FILLING + (index > copies ? index + copies : 2 * copies);
 }
 
-static wh_status match_by_index(
-    const struct wh_views *views, size_t step, struct wh_copy_list *list, struct wh_error *err)
+/* The way from places that a search finds to copies. */
+static wh_status match(const struct wh_scan *scan, struct wh_copy_list *list, struct wh_error *err)
 {
-    wh_cleanup(wh_anchor_index_clear) struct wh_anchor_index index = {0};
-    const struct wh_scan scan = {.views = *views, .find = wh_anchor_index_find, .context = &index};
+    const struct wh_views *views = &scan->views;
+    wh_cleanup(wh_copy_list_clear) struct wh_copy_list rough = {.ceiling = list->ceiling};
+    wh_cleanup(wh_copy_list_clear) struct wh_copy_list filled = {.ceiling = list->ceiling};
 
-    WH_TRY(wh_anchor_index_init(&index, views, step, err));
-    return wh_scan_range(&scan, 0, views->new_view.length, 0, list, err);
+    WH_TRY(wh_scan_range(scan, 0, views->new_view.length, 0, &rough, err));
+    WH_TRY(wh_fill_gaps(views, &rough, &filled, err));
+    wh_copy_list_clear(&rough);
+    return wh_refine_copies(views, &filled, list, err);
 }
 
 static wh_status match_by_suffixes(
@@ -89,27 +93,117 @@ static wh_status match_by_suffixes(
     const struct wh_scan scan = {.views = *views, .find = wh_suffixes_find, .context = &suffixes};
 
     WH_TRY(wh_suffixes_init(&suffixes, views, err));
-    return wh_scan_range(&scan, 0, views->new_view.length, 0, list, err);
+    return match(&scan, list, err);
 }
 
-static wh_status match(const struct wh_views *views, enum wh_effort effort,
+static wh_status match_with(
+    const struct wh_anchor_index *index, struct wh_copy_list *list, struct wh_error *err)
+{
+    const struct wh_scan scan = {
+        .views = index->views, .find = wh_anchor_index_find, .context = index};
+
+    return match(&scan, list, err);
+}
+
+/* ---- in parts ------------------------------------------------------------------------------ */
+
+#define PART_MIN (1u << 20) /* bytes of the new view */
+#define PARTS_MAX 4u
+
+struct part {
+    struct wh_anchor_index index; /* borrows the slots */
+    size_t offset;                /* in the new view */
+    struct wh_copy_list list;
+    wh_status status;
+    struct wh_error error;
+};
+
+struct parts {
+    struct part list[PARTS_MAX];
+    uint32_t count;
+};
+
+static void clear_parts(struct parts *parts)
+{
+    for (uint32_t i = 0; i < parts->count; i++)
+        wh_copy_list_clear(&parts->list[i].list);
+}
+
+static bool match_part(void *context, uint32_t number)
+{
+    struct part *part = &((struct parts *)context)->list[number];
+
+    part->status = match_with(&part->index, &part->list, &part->error);
+    return part->status == WH_OK;
+}
+
+/* Each part as if it were all there is, with the whole old view. */
+static void divide(
+    const struct wh_anchor_index *index, uint32_t count, size_t ceiling, struct parts *parts)
+{
+    const struct wh_bytes new_view = index->views.new_view;
+
+    for (; parts->count < count; parts->count++) {
+        struct part *part = &parts->list[parts->count];
+        size_t end = (size_t)((uint64_t)new_view.length * (parts->count + 1) / count);
+        part->offset = (size_t)((uint64_t)new_view.length * parts->count / count);
+        part->index = *index;
+        part->index.views.new_view = (struct wh_bytes){
+            new_view.data + part->offset, end - part->offset};
+        part->list.ceiling = ceiling / count + 1;
+    }
+}
+
+static wh_status join(const struct parts *parts, struct wh_copy_list *list, struct wh_error *err)
+{
+    for (uint32_t i = 0; i < parts->count; i++) {
+        const struct part *part = &parts->list[i];
+        if (part->status != WH_OK) {
+            if (err)
+                *err = part->error;
+            return part->status;
+        }
+        for (size_t at = 0; at < part->list.count; at++) {
+            struct wh_copy copy = part->list.copies[at];
+            copy.new_offset += part->offset;
+            WH_TRY(wh_copy_list_add(list, copy, err));
+        }
+    }
+    return WH_OK;
+}
+
+static uint32_t parts_of(size_t new_length, uint32_t threads)
+{
+    size_t count = new_length / PART_MIN;
+
+    if (threads <= 1 || count < 2)
+        return 1;
+    return count < PARTS_MAX ? (uint32_t)count : PARTS_MAX;
+}
+
+static wh_status match_by_index(const struct wh_views *views, const struct wh_match_means *means,
     struct wh_copy_list *list, struct wh_error *err)
 {
-    wh_cleanup(wh_copy_list_clear) struct wh_copy_list rough = {.ceiling = list->ceiling};
-    wh_cleanup(wh_copy_list_clear) struct wh_copy_list filled = {.ceiling = list->ceiling};
+    wh_cleanup(wh_anchor_index_clear) struct wh_anchor_index index = {0};
+    wh_cleanup(clear_parts) struct parts parts = {.count = 0};
+    uint32_t count = parts_of(views->new_view.length, means->threads);
+    size_t step = step_of(views->old_view.length, means->effort);
 
-    if (are_sorted(views->old_view.length, effort))
-        WH_TRY(match_by_suffixes(views, &rough, err));
-    else
-        WH_TRY(match_by_index(views, step_of(views->old_view.length, effort), &rough, err));
-    WH_TRY(wh_fill_gaps(views, &rough, &filled, err));
-    wh_copy_list_clear(&rough);
-    return wh_refine_copies(views, &filled, list, err);
+    WH_TRY(wh_anchor_index_init(&index, views, step, err));
+    if (count == 1)
+        return match_with(&index, list, err);
+    divide(&index, count, list->ceiling, &parts);
+    const struct wh_jobs jobs = {match_part, &parts, count, means->threads};
+    wh_jobs_run(&jobs);
+    return join(&parts, list, err);
 }
 
-wh_status wh_match(struct wh_bytes old_view, struct wh_bytes new_view, enum wh_effort effort,
-    struct wh_copies *out_copies, struct wh_error *err)
+/* ---- the whole ----------------------------------------------------------------------------- */
+
+wh_status wh_match_by(struct wh_bytes old_view, struct wh_bytes new_view,
+    const struct wh_match_means *means, struct wh_copies *out_copies, struct wh_error *err)
 {
+    enum wh_effort effort = means->effort;
     wh_cleanup(wh_copy_list_clear) struct wh_copy_list list = {
         .ceiling = (size_t)wh_copies_max(new_view.length, effort)};
     const struct wh_views views = {old_view, new_view};
@@ -118,9 +212,18 @@ wh_status wh_match(struct wh_bytes old_view, struct wh_bytes new_view, enum wh_e
         return wh_fail(err, WH_OVER_LIMIT, "contents of %zu and %zu bytes are over the limit",
             old_view.length, new_view.length);
     if (old_view.length > 0 && new_view.length > 0)
-        WH_TRY(match(&views, effort, &list, err));
+        WH_TRY(are_sorted(old_view.length, effort) ? match_by_suffixes(&views, &list, err)
+                                                   : match_by_index(&views, means, &list, err));
     *out_copies = (struct wh_copies){wh_take(list.copies), list.count};
     return WH_OK;
+}
+
+wh_status wh_match(struct wh_bytes old_view, struct wh_bytes new_view, enum wh_effort effort,
+    struct wh_copies *out_copies, struct wh_error *err)
+{
+    const struct wh_match_means means = {effort, 1};
+
+    return wh_match_by(old_view, new_view, &means, out_copies, err);
 }
 
 void wh_copies_clear(struct wh_copies *copies)

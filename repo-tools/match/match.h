@@ -22,6 +22,15 @@ struct wh_copies {
  * views up to 64 MiB. */
 WH_MUST_CHECK wh_status wh_match(struct wh_bytes old_view, struct wh_bytes new_view,
     enum wh_effort effort, struct wh_copies *out_copies, struct wh_error *err);
+
+struct wh_match_means {
+    enum wh_effort effort;
+    /* With more than one, long views are matched in parts, whose number follows from the lengths:
+     * the result is the same for all of these numbers. */
+    uint32_t threads;
+};
+WH_MUST_CHECK wh_status wh_match_by(struct wh_bytes old_view, struct wh_bytes new_view,
+    const struct wh_match_means *means, struct wh_copies *out_copies, struct wh_error *err);
 void wh_copies_clear(struct wh_copies *copies);
 
 /* The most memory that wh_match() takes beside the views, copies included. */

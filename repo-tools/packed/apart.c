@@ -122,7 +122,7 @@ static wh_status describe_streams(const struct pair *pair, const struct wh_apart
 {
     struct wh_recipe *recipe = &apart->recipe;
     const struct wh_describer describer = {
-        pair->listing.packing, pair->content->bytes, means->habits};
+        pair->listing.packing, pair->content->bytes, means->habits, means->unproved};
     uint64_t packed = 0;
     size_t end = 0;
 

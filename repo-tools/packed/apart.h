@@ -43,6 +43,7 @@ struct wh_whole {
 struct wh_apart_means {
     struct wh_habits *habits;
     bool without_liblzma; /* nothing that costs a client an encoder of LZMA */
+    bool unproved;        /* somebody else proves that streams come out */
     uint64_t margin;      /* the most bytes that a plain form has more than its whole */
 };
 

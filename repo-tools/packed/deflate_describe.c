@@ -124,9 +124,9 @@ static wh_status prove(const struct wh_deflate_parts *parts, const struct wh_def
     return WH_OK;
 }
 
-wh_status wh_deflate_describe(const struct wh_deflate_parts *parts,
-    const struct wh_deflate_model *last, struct wh_deflate_model *out_model,
-    struct wh_deflate_trace *out_trace, struct wh_error *err)
+static wh_status find(const struct wh_deflate_parts *parts, const struct wh_deflate_model *last,
+    bool is_to_be_proved, struct wh_deflate_model *out_model, struct wh_deflate_trace *out_trace,
+    struct wh_error *err)
 {
     wh_cleanup(wh_deflate_trace_clear) struct wh_deflate_trace trace = {.symbol_departures = 1};
     struct wh_deflate_model model;
@@ -140,9 +140,24 @@ wh_status wh_deflate_describe(const struct wh_deflate_parts *parts,
         WH_TRY(find_row(parts, &model, err));
         WH_TRY(wh_deflate_trace_new(parts, &model, SIZE_MAX, &trace, err));
     }
-    WH_TRY(prove(parts, &trace, err));
+    if (is_to_be_proved)
+        WH_TRY(prove(parts, &trace, err));
     *out_model = model;
     *out_trace = trace;
     trace.parameters.data = NULL; /* given away */
     return WH_OK;
+}
+
+wh_status wh_deflate_describe(const struct wh_deflate_parts *parts,
+    const struct wh_deflate_model *last, struct wh_deflate_model *out_model,
+    struct wh_deflate_trace *out_trace, struct wh_error *err)
+{
+    return find(parts, last, true, out_model, out_trace, err);
+}
+
+wh_status wh_deflate_guess(const struct wh_deflate_parts *parts,
+    const struct wh_deflate_model *last, struct wh_deflate_model *out_model,
+    struct wh_deflate_trace *out_trace, struct wh_error *err)
+{
+    return find(parts, last, false, out_model, out_trace, err);
 }

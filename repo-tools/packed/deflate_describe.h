@@ -14,4 +14,9 @@ WH_MUST_CHECK wh_status wh_deflate_describe(const struct wh_deflate_parts *parts
     const struct wh_deflate_model *last, struct wh_deflate_model *out_model,
     struct wh_deflate_trace *out_trace, struct wh_error *err);
 
+/* The same without the proof. */
+WH_MUST_CHECK wh_status wh_deflate_guess(const struct wh_deflate_parts *parts,
+    const struct wh_deflate_model *last, struct wh_deflate_model *out_model,
+    struct wh_deflate_trace *out_trace, struct wh_error *err);
+
 #endif

@@ -53,8 +53,11 @@ static wh_status describe_deflate(const struct wh_describer *describer,
 
     WH_TRY(wh_deflate_parse(packed, WH_PACKED_STREAM_MAX, &parts, err));
     WH_TRY(check(describer, stream, &parts, err));
-    WH_TRY(wh_deflate_describe(
-        &parts, habits->has_deflate ? &habits->deflate : NULL, &habits->deflate, &trace, err));
+    const struct wh_deflate_model *last = habits->has_deflate ? &habits->deflate : NULL;
+    if (describer->unproved)
+        WH_TRY(wh_deflate_guess(&parts, last, &habits->deflate, &trace, err));
+    else
+        WH_TRY(wh_deflate_describe(&parts, last, &habits->deflate, &trace, err));
     habits->has_deflate = true;
     wh_buffer_append(out, trace.parameters.data, trace.parameters.length);
     description->coder = WH_CODER_DEFLATE;

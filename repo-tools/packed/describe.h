@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* describe.h - how one stream of a container was made, proved by making it again. */
+/* describe.h - how one stream of a container was made, proved by making it again, unless somebody
+ * else will. */
 #ifndef WHITTLE_REPO_PACKED_DESCRIBE_H
 #define WHITTLE_REPO_PACKED_DESCRIBE_H
 
@@ -11,6 +12,7 @@ struct wh_describer {
     enum wh_packing packing;
     struct wh_bytes content;
     struct wh_habits *habits;
+    bool unproved; /* deflate's alone */
 };
 
 struct wh_description {

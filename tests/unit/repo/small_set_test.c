@@ -32,9 +32,11 @@ static void put(struct set *set, uint32_t number, size_t distance)
     set->members[number] = &set->list[number];
 }
 
+static const struct wh_set_means ample = {WH_EFFORT_DEFAULT, UINT64_MAX, 2};
+
 static void choose(struct set *set, uint32_t count)
 {
-    OK(wh_set_choose(set->members, count, WH_EFFORT_DEFAULT, UINT64_MAX, &set->choice, &err));
+    OK(wh_set_choose(set->members, count, &ample, &set->choice, &err));
 }
 
 static void clear(struct set *set)
@@ -158,7 +160,8 @@ static void little_room_lowers_the_effort(void **state)
     (void)state;
     for (uint32_t i = 0; i < FILES; i++)
         put(&set, i, 5000);
-    OK(wh_set_choose(set.members, FILES, WH_EFFORT_DEFAULT, 1, &set.choice, &err));
+    OK(wh_set_choose(
+        set.members, FILES, &(struct wh_set_means){WH_EFFORT_DEFAULT, 1, 1}, &set.choice, &err));
     assert_true(stored(&set, FILES) < FILES * LENGTH / 16);
     clear(&set);
 }
