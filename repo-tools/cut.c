@@ -109,7 +109,8 @@ static wh_status count(const struct wh_header *header, struct wh_cut *cut, struc
     return WH_OK;
 }
 
-static wh_status prove(const struct wh_start *start, const struct wh_cut *cut, struct wh_error *err)
+static wh_status prove(const struct wh_start *start, const struct wh_package_file *target,
+    const struct wh_cut *cut, struct wh_error *err)
 {
     const struct wh_bytes bundle = wh_buffer_bytes(&cut->bundle);
     const struct wh_gate_input input = {
@@ -120,22 +121,40 @@ static wh_status prove(const struct wh_start *start, const struct wh_cut *cut, s
         .differs_count = start->differs_count,
         .listed = start->listed,
         .listed_count = start->listed_count,
+        .target = target,
     };
 
     return wh_gate_check(&input, err);
 }
 
+static wh_status make(const struct wh_start *start, const struct wh_package_file *origin,
+    const struct wh_subject *subject, const struct wh_means *means, struct wh_cut *cut,
+    struct wh_error *err)
+{
+    cut->bundle = (struct wh_buffer){.ceiling = WH_BUNDLE_MAX};
+    WH_TRY(wh_build_step(origin, subject, means, &cut->bundle, err));
+    if (!wh_is_worth_it(cut->bundle.length, subject->file.size))
+        return wh_fail(err, WH_OVER_LIMIT, "the bundle would save too little");
+    return prove(start, &subject->file, cut, err);
+}
+
+/* Assembling proves all streams at once. Where one does not come out, each is proved by itself, and
+ * left as it is where it does not. */
 wh_status wh_cut_make(const struct wh_start *start, const struct wh_subject *subject,
     const struct wh_means *means, struct wh_cut *out_cut, struct wh_error *err)
 {
     wh_cleanup(clear_masked) struct masked masked = {0};
-    wh_cleanup(wh_cut_clear) struct wh_cut cut = {.bundle.ceiling = WH_BUNDLE_MAX};
+    wh_cleanup(wh_cut_clear) struct wh_cut cut = {0};
+    struct wh_means swift = *means;
 
+    swift.unproved = true;
     WH_TRY(mask(start, &masked, err));
-    WH_TRY(wh_build_step(&masked.origin, subject, means, &cut.bundle, err));
-    if (!wh_is_worth_it(cut.bundle.length, subject->file.size))
-        return wh_fail(err, WH_OVER_LIMIT, "the bundle would save too little");
-    WH_TRY(prove(start, &cut, err));
+    wh_status status = make(start, &masked.origin, subject, &swift, &cut, err);
+    if (status == WH_MISMATCH || status == WH_MALFORMED) {
+        wh_cut_clear(&cut);
+        status = make(start, &masked.origin, subject, means, &cut, err);
+    }
+    WH_TRY(status);
     WH_TRY(count(subject->file.header, &cut, err));
     *out_cut = cut;
     cut = (struct wh_cut){0};

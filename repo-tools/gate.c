@@ -112,6 +112,55 @@ static wh_status sink_read(
     return wh_read_at(*(const int *)context, "a temporary file", offset, out, length, err);
 }
 
+/* What takes the place of a file: the payload that is to come out. */
+struct expected {
+    const struct wh_package_file *target;
+    uint64_t start; /* of the payload in what is assembled */
+    uint64_t read;  /* bytes since its pages were given back */
+};
+
+static wh_status locate_expected(struct expected *expected, uint64_t offset, size_t length,
+    const uint8_t **out_bytes, struct wh_error *err)
+{
+    struct wh_bytes payload = expected->target->payload;
+
+    if (expected->read >= WH_FORGET_AFTER) {
+        wh_package_forget(expected->target);
+        expected->read = 0;
+    }
+    expected->read += length;
+    if (offset < expected->start || offset - expected->start > payload.length ||
+        length > payload.length - (offset - expected->start))
+        return wh_fail(
+            err, WH_MISMATCH, "%s: the payload has another length", expected->target->path);
+    *out_bytes = payload.data + (offset - expected->start);
+    return WH_OK;
+}
+
+static wh_status compare_write(
+    void *context, uint64_t offset, const uint8_t *data, size_t length, struct wh_error *err)
+{
+    struct expected *expected = context;
+    const uint8_t *bytes = NULL;
+
+    if (offset == 0 && length == expected->start) /* the prefix, which its digest proves */
+        return WH_OK;
+    WH_TRY(locate_expected(expected, offset, length, &bytes, err));
+    if (memcmp(bytes, data, length) != 0)
+        return wh_fail(err, WH_MISMATCH, "%s: a content does not come out", expected->target->path);
+    return WH_OK;
+}
+
+static wh_status compare_read(
+    void *context, uint64_t offset, uint8_t *out, size_t length, struct wh_error *err)
+{
+    const uint8_t *bytes = NULL;
+
+    WH_TRY(locate_expected(context, offset, length, &bytes, err));
+    memcpy(out, bytes, length);
+    return WH_OK;
+}
+
 static void mark_absent(
     const struct wh_gate_input *input, const struct wh_header *header, struct wh_report *report)
 {
@@ -123,6 +172,30 @@ static void mark_absent(
     }
     for (uint32_t i = 0; i < input->differs_count; i++)
         report->differs[input->differs[i]] = 1;
+}
+
+static wh_status assemble_and_compare(struct wh_assembly *assembly, const struct wh_source *source,
+    const struct wh_package_file *target, struct wh_error *err)
+{
+    uint64_t size = wh_assembly_size(assembly);
+    struct expected expected = {.target = target};
+    const struct wh_sink sink = {compare_write, compare_read, &expected};
+
+    if (size < target->payload.length)
+        return wh_fail(err, WH_MISMATCH, "%s: the payload has another length", target->path);
+    expected.start = size - target->payload.length;
+    return wh_assembly_run(assembly, source, &sink, NULL, NULL, err);
+}
+
+static wh_status assemble_for_rpm(
+    struct wh_assembly *assembly, const struct wh_source *source, struct wh_error *err)
+{
+    wh_autoclose int fd = -1;
+    const struct wh_sink sink = {sink_write, sink_read, &fd};
+
+    WH_TRY(wh_anonymous_file(&fd, err));
+    WH_TRY(wh_assembly_run(assembly, source, &sink, NULL, NULL, err));
+    return wh_gate_rpm(fd, wh_assembly_new_header(assembly)->name, err);
 }
 
 wh_status wh_gate_check(const struct wh_gate_input *input, struct wh_error *err)
@@ -137,16 +210,13 @@ wh_status wh_gate_check(const struct wh_gate_input *input, struct wh_error *err)
     wh_cleanup(wh_assembly_cleanup) struct wh_assembly *assembly = NULL;
     wh_cleanup(wh_report_clear) struct wh_report report = {0};
     struct old_contents old = {input->origin, 0};
-    struct wh_source source = {read_old, &old};
-    wh_autoclose int fd = -1;
-    struct wh_sink sink = {sink_write, sink_read, &fd};
+    const struct wh_source source = {read_old, &old};
 
     WH_TRY(wh_assembly_new(&assembly_input, &assembly, err));
     const struct wh_header *old_header = wh_assembly_old_header(assembly);
     WH_TRY(wh_report_init(&report, old_header, err));
     mark_absent(input, old_header, &report);
     WH_TRY(wh_assembly_plan_for(assembly, &report, err));
-    WH_TRY(wh_anonymous_file(&fd, err));
-    WH_TRY(wh_assembly_run(assembly, &source, &sink, NULL, NULL, err));
-    return wh_gate_rpm(fd, wh_assembly_new_header(assembly)->name, err);
+    return input->target ? assemble_and_compare(assembly, &source, input->target, err)
+                         : assemble_for_rpm(assembly, &source, err);
 }

@@ -19,6 +19,9 @@ struct wh_gate_input {
     /* What the step starts from where it is a list of files, of which the origin is made. */
     const struct wh_listed_file *listed;
     uint32_t listed_count;
+    /* The new version, unpacked, where it is at hand: what is assembled is compared with it instead
+     * of being written and shown to rpm, which says the same of every bundle that leads to it. */
+    const struct wh_package_file *target;
 };
 
 /* WH_OK: the bundles do what they are for. Anything else: they must not be listed. */

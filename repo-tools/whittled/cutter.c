@@ -10,6 +10,7 @@
 #include <string.h>
 #include <time.h>
 
+#include "jobs.h"
 #include "publish.h"
 #include "whittle/cleanup.h"
 
@@ -225,9 +226,6 @@ static wh_status take_start(struct wh_catalogue *catalogue, const struct wh_orde
 
     if (order->from_list)
         return take_list(catalogue, order, parts, start, err);
-    WH_TRY(wh_packages_take(
-        parts->packages, &order->origin, WH_ROLE_ORIGIN, &parts->versions[0], err));
-    parts->version_count = 1;
     start->origin = &parts->versions[0]->file;
     start->differs = asked->differs;
     start->differs_count = asked->differs_count;
@@ -243,7 +241,46 @@ static struct wh_means means_for(const struct wh_cutter *cutter, const struct wh
         .memory = cutter->options.memory / cutter->options.threads,
         .stored_max = most < WH_BUNDLE_MAX ? most : WH_BUNDLE_MAX,
         .without_liblzma = order->without_liblzma,
+        .threads = cutter->options.threads_each,
     };
+}
+
+/* Target and origin, each of which takes a while to unpack. */
+struct pair {
+    const struct wh_order *order;
+    struct parts *parts;
+    wh_status status[2];
+    struct wh_error error[2];
+};
+
+static bool take_one(void *context, uint32_t number)
+{
+    struct pair *pair = context;
+    struct parts *parts = pair->parts;
+    struct wh_error *err = &pair->error[number];
+
+    pair->status[number] = number == 0 ? wh_packages_take(parts->packages, &pair->order->target,
+                                             WH_ROLE_TARGET, &parts->target, err)
+                                       : wh_packages_take(parts->packages, &pair->order->origin,
+                                             WH_ROLE_ORIGIN, &parts->versions[0], err);
+    return true;
+}
+
+static wh_status take_pair(const struct wh_order *order, struct parts *parts, struct wh_error *err)
+{
+    struct pair pair = {.order = order, .parts = parts};
+    const struct wh_jobs jobs = {take_one, &pair, order->from_list ? 1 : 2, 2};
+
+    wh_jobs_run(&jobs);
+    parts->version_count = parts->versions[0] != NULL;
+    for (int i = 0; i < 2; i++) {
+        if (pair.status[i] == WH_OK)
+            continue;
+        if (err)
+            *err = pair.error[i];
+        return pair.status[i];
+    }
+    return WH_OK;
 }
 
 static wh_status cut(struct wh_cutter *cutter, struct wh_catalogue *catalogue,
@@ -254,7 +291,7 @@ static wh_status cut(struct wh_cutter *cutter, struct wh_catalogue *catalogue,
     const struct wh_means means = means_for(cutter, order);
     struct wh_start start = {0};
 
-    WH_TRY(wh_packages_take(parts.packages, &order->target, WH_ROLE_TARGET, &parts.target, err));
+    WH_TRY(take_pair(order, &parts, err));
     WH_TRY(take_start(catalogue, order, &parts, &start, err));
     return wh_cut_make(&start, parts.target, &means, out_cut, err);
 }

@@ -19,9 +19,10 @@ struct wh_cutter_options {
     struct wh_store *store;
     struct wh_packages *packages;
     struct wh_metrics *metrics;
-    uint32_t threads;
-    uint32_t waiting_max; /* orders that may wait */
-    uint64_t memory;      /* bytes of work for all threads together */
+    uint32_t threads;      /* bundles at a time */
+    uint32_t threads_each; /* for one of them; with one alone bundles are others (choosing.h) */
+    uint32_t waiting_max;  /* orders that may wait */
+    uint64_t memory;       /* bytes of work for all threads together */
     enum wh_effort effort;
 };
 

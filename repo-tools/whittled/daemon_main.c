@@ -45,6 +45,15 @@ static uint32_t processors(void)
     return count > 0 && count < 256 ? (uint32_t)count : 1;
 }
 
+/* A client waits for its bundle, and seldom do many ask for new ones at the same time. */
+static uint32_t threads_each(void)
+{
+    enum { LEAST = 2, MOST = 4 };
+    uint32_t count = processors();
+
+    return count < LEAST ? LEAST : count < MOST ? count : MOST;
+}
+
 static wh_status start_store(
     const struct wh_daemon_options *options, struct daemon *daemon, struct wh_error *err)
 {
@@ -76,6 +85,7 @@ static wh_status start_work(
         .packages = daemon->packages,
         .metrics = &daemon->metrics,
         .threads = options->jobs ? options->jobs : processors(),
+        .threads_each = threads_each(),
         .waiting_max = 16 * options->requests,
         .memory = (uint64_t)options->memory << 20,
         .effort = options->effort,
