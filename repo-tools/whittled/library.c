@@ -2,6 +2,7 @@
 /* library.c - see library.h. */
 #include "whittled/library.h"
 
+#include <dirent.h>
 #include <errno.h>
 #include <pthread.h>
 #include <stdatomic.h>
@@ -19,6 +20,7 @@
 struct stamp {
     struct timespec folder;
     struct timespec repomd;
+    uint64_t packages; /* of a folder without metadata: files change when they are copied to it */
 };
 
 struct watched {
@@ -45,11 +47,39 @@ struct wh_library {
 
 /* ---- one folder ---------------------------------------------------------------------------- */
 
+static void close_folder(DIR **folder)
+{
+    if (*folder)
+        (void)closedir(*folder);
+}
+
 static struct timespec modified(const char *path)
 {
     struct stat status;
 
     return stat(path, &status) == 0 ? status.st_mtim : (struct timespec){0};
+}
+
+/* A number that changes with each package file of a folder: one that is not whole yet is seen again
+ * when it is. */
+static uint64_t state_of_packages(const char *path)
+{
+    wh_cleanup(close_folder) DIR *folder = opendir(path);
+    const struct dirent *entry;
+    uint64_t state = 0;
+
+    while (folder && (entry = readdir(folder)) != NULL) {
+        size_t length = strlen(entry->d_name);
+        struct stat status;
+        if (length < 4 || strcmp(entry->d_name + length - 4, ".rpm") != 0 ||
+            fstatat(dirfd(folder), entry->d_name, &status, 0) < 0)
+            continue;
+        uint64_t one = (uint64_t)status.st_size * 0x9e3779b97f4a7c15u ^ (uint64_t)status.st_ino;
+        one = one * 0x9e3779b97f4a7c15u ^ (uint64_t)status.st_mtim.tv_sec;
+        one = one * 0x9e3779b97f4a7c15u ^ (uint64_t)status.st_mtim.tv_nsec;
+        state += one * 0x9e3779b97f4a7c15u; /* in whichever order they come */
+    }
+    return state;
 }
 
 static struct stamp stamp_of(const struct watched *folder)
@@ -66,7 +96,9 @@ static struct stamp stamp_of(const struct watched *folder)
         stamp.repomd = modified(repomd);
     if (kept && wh_history_is(folder->path))
         stamp.folder = modified(kept);
-    if (folder->has_metadata) /* what lies there and is not listed does not count */
+    if (!folder->has_metadata)
+        stamp.packages = state_of_packages(folder->path);
+    else /* what lies there and is not listed does not count */
         stamp.folder = (struct timespec){0};
     return stamp;
 }
@@ -78,7 +110,8 @@ static bool same_time(const struct timespec *a, const struct timespec *b)
 
 static bool same_stamp(const struct stamp *a, const struct stamp *b)
 {
-    return same_time(&a->folder, &b->folder) && same_time(&a->repomd, &b->repomd);
+    return same_time(&a->folder, &b->folder) && same_time(&a->repomd, &b->repomd) &&
+           a->packages == b->packages;
 }
 
 /* What the catalogue should know of a package. A package that cannot be read is passed over: it is

@@ -20,6 +20,7 @@
 #define IDLE_SECONDS 20u         /* without a byte in either direction */
 #define CONNECTION_MEMORY 16384u /* bytes for a request's head */
 #define IO_THREADS 4u
+#define LAST_SECONDS 5u /* for sending what was answered late */
 #define DRAINED_MAX                                                                                \
     (4u << 20) /* bytes of a body that is refused, read so that the client sees why */
 #define HELD_MAX (256ull << 20) /* bytes of all bodies and answers at the same time */
@@ -447,6 +448,12 @@ static void wait_until_empty(struct wh_server *server, uint32_t patience)
     while (server->open > 0 &&
            pthread_cond_timedwait(&server->emptied, &server->lock, &until) != ETIMEDOUT)
         ;
+    (void)pthread_mutex_unlock(&server->lock);
+}
+
+static void stop_desks(struct wh_server *server)
+{
+    (void)pthread_mutex_lock(&server->lock);
     server->stops = true;
     (void)pthread_cond_broadcast(&server->arrived);
     (void)pthread_mutex_unlock(&server->lock);
@@ -460,9 +467,12 @@ void wh_server_stop(struct wh_server *server, uint32_t patience)
     if (server->daemon)
         listener = MHD_quiesce_daemon(server->daemon);
     wait_until_empty(server, patience);
+    stop_desks(server);
     for (uint32_t i = 0; i < server->thread_count;
          i++) /* each finishes what it has, and the rest */
         (void)pthread_join(server->threads[i], NULL);
+    if (server->daemon && server->thread_count > 0)
+        wait_until_empty(server, LAST_SECONDS); /* what they answered is sent */
     if (server->daemon)
         MHD_stop_daemon(server->daemon);
     if (listener != MHD_INVALID_SOCKET)

@@ -30,7 +30,8 @@ def poll(what):
     """Waits until what() gives something true, and gives it back."""
     end = time.monotonic() + LONG
     while time.monotonic() < end:
-        if found := what():
+        found = what()
+        if isinstance(found, xml.Element) or found:  # an element without children counts as nothing
             return found
         time.sleep(0.02)
     raise AssertionError("nothing happened")
@@ -57,7 +58,7 @@ def contents(name, version):
     """The files of the packages beside those of the maker: path -> (bytes, attribute)."""
     share = "/usr/share/%s/" % name
     if name.startswith("slow"):  # takes a while to cut
-        return {share + "text%d" % number: (text_with_edits(name + str(number), version, 40000), "") for number in range(3)}
+        return {share + "text%d" % number: (text_with_edits(name + str(number), version, 12000), "") for number in range(3)}
     files = MAKERS(name, version)
     if name == "alpha":
         files[share + "only" + version] = (b"of version " + version.encode(), "")
@@ -146,7 +147,7 @@ class Daemon:
         as_user = {"user": user().pw_uid, "group": user().pw_gid, "extra_groups": []} if user() else {}
         handed = self.listener.fileno()
         # The socket is handed over as a service manager does it: nobody else can have taken the port meanwhile.
-        script = 'exec 3<&%d; export LISTEN_PID=$$ LISTEN_FDS=1; exec "$0" "$@"' % handed
+        script = 'exec 3<&%d%s; export LISTEN_PID=$$ LISTEN_FDS=1; exec "$0" "$@"' % (handed, " %d<&-" % handed if handed != 3 else "")
         self.process = subprocess.Popen(
             ["bash", "-c", script, str(program), "--repo", str(place.repo), "--history", str(place.history), "--catalogue",
              str(self.folder / "catalogue"), "--store", str(self.folder / "store"), "--interval", "1", "--memory", "512", *options],
