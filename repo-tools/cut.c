@@ -35,6 +35,7 @@ wh_status wh_cut_key(
     WH_TRY(wh_hasher_new(WH_SHA256, &hasher, err));
     wh_hasher_update(hasher, (const uint8_t *)program, sizeof program);
     wh_hasher_update(hasher, terms->target, WH_SHA256_LENGTH);
+    wh_hasher_update(hasher, terms->pkgid, strlen(terms->pkgid) + 1);
     wh_hasher_update(hasher, terms->start, WH_SHA256_LENGTH);
     hash_number(hasher, terms->without_liblzma);
     hash_number(hasher, terms->differs_count);

@@ -41,6 +41,7 @@ void wh_cut_clear(struct wh_cut *cut);
 /* What names such a bundle before it is made. */
 struct wh_cut_terms {
     uint8_t target[WH_SHA256_LENGTH]; /* the new main header's id */
+    const char *pkgid;                /* of its package file: the same may be signed again */
     uint8_t start[WH_SHA256_LENGTH];  /* the installed one's, or the list's */
     const uint32_t *differs;
     uint32_t differs_count;

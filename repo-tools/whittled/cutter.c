@@ -16,6 +16,7 @@
 
 /* Known versions whose contents a list of files may have. */
 #define VERSIONS_MAX 4u
+#define LISTED_MAX (128ull << 20) /* bytes of the lists of all orders */
 
 struct wh_order {
     uint8_t key[WH_SHA256_LENGTH];
@@ -24,6 +25,7 @@ struct wh_order {
     struct wh_upgrade asked; /* one package */
     bool from_list;
     bool without_liblzma;
+    uint64_t bytes; /* of the list, about */
 
     pthread_mutex_t lock;
     pthread_cond_t done;
@@ -40,6 +42,7 @@ struct wh_cutter {
     struct wh_order *first;
     struct wh_order **last;
     uint32_t waiting;
+    uint64_t listed; /* bytes of the lists of those that wait */
     bool stops;
     pthread_t *threads;
     uint32_t thread_count;
@@ -136,7 +139,10 @@ static wh_status new_order(
     WH_TRY(copy_known(terms->target, &order->target, err));
     if (terms->origin)
         WH_TRY(copy_known(terms->origin, &order->origin, err));
-    return copy_asked(terms->asked, &order->asked, err);
+    WH_TRY(copy_asked(terms->asked, &order->asked, err));
+    for (uint32_t i = 0; i < terms->asked->file_count; i++)
+        order->bytes += sizeof *terms->asked->files + strlen(terms->asked->files[i].path);
+    return WH_OK;
 }
 
 static void conclude(
@@ -376,6 +382,7 @@ static struct wh_order *next_order(struct wh_cutter *cutter)
         if (!cutter->first)
             cutter->last = &cutter->first;
         cutter->waiting--;
+        cutter->listed -= order->bytes;
     }
     (void)pthread_mutex_unlock(&cutter->lock);
     return order;
@@ -471,13 +478,15 @@ wh_status wh_cutter_order(struct wh_cutter *cutter, const struct wh_order_terms 
 
     wh_status status = new_order(terms, &order, err);
     (void)pthread_mutex_lock(&cutter->lock);
-    if (status == WH_OK && (cutter->stops || cutter->waiting >= cutter->options.waiting_max))
+    if (status == WH_OK && (cutter->stops || cutter->waiting >= cutter->options.waiting_max ||
+                               (cutter->waiting > 0 && cutter->listed + order->bytes > LISTED_MAX)))
         status = wh_fail(err, WH_OVER_LIMIT, "too many bundles are waited for");
     if (status == WH_OK) {
         order->users++; /* the cutter's */
         *cutter->last = order;
         cutter->last = &order->next;
         cutter->waiting++;
+        cutter->listed += order->bytes;
         (void)pthread_cond_signal(&cutter->ordered);
     }
     (void)pthread_mutex_unlock(&cutter->lock);

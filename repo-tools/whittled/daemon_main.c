@@ -15,7 +15,8 @@
 
 enum { STOPPED = 0, FAILURE = 1, MISUSE = 2 };
 
-#define PATIENCE 30u /* seconds for what is under way when it is to stop */
+#define DESCRIPTORS_BESIDE 1024u /* of packages, bundles, databases */
+#define PATIENCE 30u             /* seconds for what is under way when it is to stop */
 
 /* All that lives as long as the daemon. */
 struct daemon {
@@ -123,16 +124,21 @@ static wh_status start(
     return start_server(options, daemon, err);
 }
 
-/* As many descriptors as connections need, as far as the system lets it. */
-static void allow_descriptors(uint32_t connections)
+/* As many descriptors as connections need, as far as the system lets it; fewer connections where
+ * that is too few, so that packages and bundles can still be opened. */
+static void allow_descriptors(uint32_t *connections)
 {
     struct rlimit limit;
-    rlim_t wanted = (rlim_t)connections + 1024;
+    rlim_t wanted = (rlim_t)*connections + DESCRIPTORS_BESIDE;
 
     if (getrlimit(RLIMIT_NOFILE, &limit) < 0 || limit.rlim_cur >= wanted)
         return;
     limit.rlim_cur = wanted < limit.rlim_max ? wanted : limit.rlim_max;
     (void)setrlimit(RLIMIT_NOFILE, &limit);
+    if (limit.rlim_cur < wanted)
+        *connections = limit.rlim_cur > 2 * DESCRIPTORS_BESIDE
+                           ? (uint32_t)(limit.rlim_cur - DESCRIPTORS_BESIDE)
+                           : (uint32_t)(limit.rlim_cur / 2);
 }
 
 /* Threads inherit the mask, so that the signals come here and nowhere else. */
@@ -161,7 +167,7 @@ static int complain(int status, const struct wh_error *error)
     return status;
 }
 
-static int serve(const struct wh_daemon_options *options)
+static int serve(struct wh_daemon_options *options)
 {
     struct daemon daemon = {0};
     struct wh_error error = {0};
@@ -170,7 +176,7 @@ static int serve(const struct wh_daemon_options *options)
 
     set_up_memory();
     hold_signals(&signals);
-    allow_descriptors(options->connections);
+    allow_descriptors(&options->connections);
     wh_status status = wh_gate_begin(&error);
     if (status == WH_OK)
         status = start(options, &daemon, &error);

@@ -128,6 +128,7 @@ static wh_status identify(
 static wh_status find_key(struct wish *wish, struct wh_error *err)
 {
     struct wh_cut_terms terms = {
+        .pkgid = wish->target.pkgid,
         .differs = wish->asked->differs,
         .differs_count = wish->asked->is_listed ? 0 : wish->asked->differs_count,
         .without_liblzma = wish->without_liblzma,

@@ -15,6 +15,7 @@ enum load { LOADING, LOADED, FAILED };
 struct opened {
     struct wh_subject subject; /* first: users hold its address */
     uint8_t header_id[WH_SHA256_LENGTH];
+    char pkgid[WH_PKGID_MAX + 1]; /* the same package may be there with another signature */
     enum wh_role role;
     enum load load;
     struct wh_error error; /* of FAILED */
@@ -83,12 +84,12 @@ static void put_first(struct wh_packages *packages, struct opened *one)
 }
 
 static struct opened *find(
-    const struct wh_packages *packages, const uint8_t *header_id, enum wh_role role)
+    const struct wh_packages *packages, const struct wh_known_package *known, enum wh_role role)
 {
     struct opened *one = packages->first;
 
-    while (
-        one && (one->role != role || memcmp(one->header_id, header_id, sizeof one->header_id) != 0))
+    while (one && (one->role != role || strcmp(one->pkgid, known->pkgid) != 0 ||
+                      memcmp(one->header_id, known->header_id, sizeof one->header_id) != 0))
         one = one->next;
     return one;
 }
@@ -143,6 +144,19 @@ static wh_status load_kept(const struct wh_known_package *known, enum wh_role ro
     return WH_OK;
 }
 
+/* Of a kind that is not known here nothing is checked. */
+static struct wh_digest digest_of(const char *pkgid)
+{
+    static const uint32_t kinds[] = {WH_SHA256, WH_SHA512, WH_SHA1};
+    struct wh_digest digest = {0};
+
+    for (unsigned i = 0; i < sizeof kinds / sizeof *kinds; i++)
+        if (strlen(pkgid) == 2 * (size_t)wh_digest_length(kinds[i]) &&
+            wh_digest_from_hex(kinds[i], pkgid, &digest))
+            return digest;
+    return (struct wh_digest){0};
+}
+
 static wh_status load(const struct wh_known_package *known, enum wh_role role,
     struct wh_subject *subject, struct wh_error *err)
 {
@@ -156,8 +170,8 @@ static wh_status load(const struct wh_known_package *known, enum wh_role role,
     WH_TRY(wh_package_open(folder, known->folder, known->location, &file, err));
     WH_TRY(check_identity(known, role, &file, err));
     if (role == WH_ROLE_TARGET) {
-        const struct wh_digest unknown = {0};
-        return wh_subject_prepare(&file, &unknown, subject, err);
+        const struct wh_digest pkgid = digest_of(known->pkgid);
+        return wh_subject_prepare(&file, &pkgid, subject, err);
     }
     WH_TRY(wh_package_unpack(&file, err));
     subject->file = file;
@@ -174,6 +188,7 @@ static struct opened *begin(
         return NULL;
     one->subject = (struct wh_subject)WH_SUBJECT_NONE;
     memcpy(one->header_id, known->header_id, sizeof one->header_id);
+    memcpy(one->pkgid, known->pkgid, sizeof one->pkgid);
     one->role = role;
     one->users = 1;
     put_first(packages, one);
@@ -215,7 +230,7 @@ wh_status wh_packages_take(struct wh_packages *packages, const struct wh_known_p
     wh_status status = WH_OK;
 
     (void)pthread_mutex_lock(&packages->lock);
-    struct opened *one = find(packages, known->header_id, role);
+    struct opened *one = find(packages, known, role);
     if (one) {
         one->users++;
         put_first(packages, unlink_one(packages, one));
