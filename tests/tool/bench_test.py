@@ -13,7 +13,7 @@ import unittest.mock
 import xml.etree.ElementTree
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "support"))
-from bench import native, packed, pairs, picture, publication, rivals, sizes, speed, table, tools  # noqa: E402
+from bench import load, native, packed, pairs, picture, publication, rivals, sizes, speed, table, tools  # noqa: E402
 
 # Copies the new file through the patch, and says how long it took.
 DECODER = """case $1 in diff) cat "$3" >"$4";; patch)
@@ -49,6 +49,20 @@ class InFolder(unittest.TestCase):
         scratch = tempfile.TemporaryDirectory()
         self.addCleanup(scratch.cleanup)
         self.folder = pathlib.Path(scratch.name)
+
+
+class Load(unittest.TestCase):
+    """What wrk says."""
+
+    SAID = "  Latency Distribution\n     50%  402.00us\n     99%{p99}\n  9 requests in 1.00s, 2KB read\n{more}Requests/sec:  13592.30\n"
+
+    def test_figures(self):
+        self.assertEqual(load.parse(self.SAID.format(p99="   69.22ms", more="")), (13592.3, 69.22, 0))
+        self.assertAlmostEqual(load.parse(self.SAID.format(p99="  950.00us", more=""))[1], 0.95)
+
+    def test_failures(self):
+        more = "  Socket errors: connect 1, read 2, write 0, timeout 4\n  Non-2xx or 3xx responses: 10\n"
+        self.assertEqual(load.parse(self.SAID.format(p99="    1.50s", more=more))[1:], (1500.0, 17))
 
 
 class Changes(InFolder):

@@ -12,7 +12,8 @@ import time
 
 # Program -> the Debian package that has it.
 PACKAGES = {"makedeltarpm": "deltarpm", "applydeltarpm": "deltarpm", "bsdiff": "bsdiff", "bspatch": "bsdiff", "xdelta3": "xdelta3", "zstd": "zstd",
-            "casync": "casync", "zck": "zchunk", "zck_delta_size": "zchunk", "bsdtar": "libarchive-tools", "rpm": "rpm", "createrepo_c": "createrepo-c"}
+            "casync": "casync", "zck": "zchunk", "zck_delta_size": "zchunk", "bsdtar": "libarchive-tools", "rpm": "rpm", "createrepo_c": "createrepo-c",
+            "wrk": "wrk", "nginx": "nginx-light"}
 
 
 def missing(programs):
