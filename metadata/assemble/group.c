@@ -31,8 +31,9 @@ struct group_work {
     uint64_t *sizes;
     uint8_t *reference;
     uint8_t *output;
-    uint8_t *base; /* of one member, as it is on disk; where there are recipes */
-    uint8_t *content;
+    /* Of one member, where there are recipes: its base as it is on disk, and when that is taken
+     * apart its content. */
+    uint8_t *whole;
     struct wh_streams streams;
 };
 
@@ -45,8 +46,7 @@ static void clear_work(struct group_work *work)
     free(work->sizes);
     free(work->reference);
     free(work->output);
-    free(work->base);
-    free(work->content);
+    free(work->whole);
     wh_streams_clear(&work->streams);
 }
 
@@ -97,9 +97,10 @@ static wh_status allocate(const struct group_place *place, struct group_work *wo
         return err ? err->status : WH_NO_MEMORY; /* over the limit, or no memory */
     if (!work->has_recipes)
         return WH_OK;
-    work->base = wh_array(work->largest_base, 1, WH_CONTENT_MAX, err);
-    work->content = wh_array(work->largest_content, 1, WH_CONTENT_MAX, err);
-    return work->base && work->content ? WH_OK : wh_no_memory(err);
+    size_t largest = work->largest_base > work->largest_content ? work->largest_base
+                                                                : work->largest_content;
+    work->whole = wh_array(largest, 1, WH_CONTENT_MAX, err);
+    return work->whole ? WH_OK : wh_no_memory(err);
 }
 
 /* Reads and proves the base of one member. */
@@ -124,7 +125,7 @@ static wh_status open_member(struct assembly_run *run, const struct wh_entry *en
     struct group_work *work, uint8_t *straight, struct wh_plain *out_plain, struct wh_error *err)
 {
     size_t length = base_size(run->assembly, entry);
-    uint8_t *base = entry->recipe ? work->base : straight;
+    uint8_t *base = entry->recipe ? work->whole : straight;
 
     if (!entry->recipe && length > work->room.bases)
         return wh_fail(err, WH_MALFORMED, "%s: a group announces less than its members",
@@ -155,8 +156,8 @@ static wh_status place_wanted(struct assembly_run *run, const struct group_place
         return WH_OK;
     if (!plain->entry->recipe)
         return wh_run_place(run, file, (struct wh_bytes){coded, length}, err);
-    WH_TRY(wh_plain_pack(plain, coded, work->content, length, err));
-    return wh_run_place(run, file, (struct wh_bytes){work->content, length}, err);
+    WH_TRY(wh_plain_pack(plain, coded, work->whole, length, err));
+    return wh_run_place(run, file, (struct wh_bytes){work->whole, length}, err);
 }
 
 /* What is announced has to be there, to the byte. */
@@ -202,6 +203,7 @@ static wh_status make_together(struct assembly_run *run, const struct group_plac
         .member_count = count,
     };
     WH_TRY(work->codec->decode(&job, err));
+    free(wh_take(work->reference)); /* encoders need the room */
     const uint8_t *at = work->output;
     for (uint32_t i = 0; i < count; i++) {
         WH_TRY(place_wanted(run, place, &work->plains[i], at, work, err));
@@ -223,6 +225,7 @@ static wh_status make_member(struct assembly_run *run, const struct group_place 
     if (!output)
         return wh_no_memory(err);
     WH_TRY(wh_plain_decode(&plain, work->streams.readers, output, err));
+    wh_buffer_clear(&plain.old.plain); /* encoders need the room */
     return place_wanted(run, place, &plain, output, work, err);
 }
 
