@@ -148,18 +148,19 @@ static bool prove(
     return true;
 }
 
-void wh_answer_bundle(struct wh_exchange *exchange, struct wh_store *store, struct wh_desk *desk,
-    struct wh_proofs *proofs)
+void wh_answer_bundle(
+    struct wh_exchange *exchange, struct wh_store *store, struct wh_proofs *proofs, bool *out_lost)
 {
     struct wh_error error = {0};
 
+    *out_lost = false;
     exchange->is_proved = prove(exchange, store, proofs);
     if (exchange->is_proved)
         return;
     exchange->answer = (struct wh_buffer){.ceiling = WH_BUNDLE_MAX};
     wh_status status = wh_store_get(store, exchange->bundle, &exchange->answer, &error);
     if (status == WH_MISSING || status == WH_MISMATCH) {
-        wh_desk_forget(desk, exchange->bundle);
+        *out_lost = true;
         wh_answer_failure(exchange, MHD_HTTP_NOT_FOUND, NOT_HERE);
     } else if (status != WH_OK) {
         (void)fprintf(stderr, "whittled: %s\n", error.message);

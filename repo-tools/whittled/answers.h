@@ -23,10 +23,11 @@ struct wh_proofs {
 };
 bool wh_is_proved(const struct wh_proofs *proofs, const uint8_t sha256[WH_SHA256_LENGTH]);
 
-/* For a desk: may take long. A bundle that has a file is only proved, and then sent from there. */
+/* These may take long. A bundle that has a file is only proved, and then sent from there. out_lost:
+ * the store does not have it, or what it had was something else. */
 void wh_answer_upgrade(struct wh_exchange *exchange, struct wh_desk *desk);
-void wh_answer_bundle(struct wh_exchange *exchange, struct wh_store *store, struct wh_desk *desk,
-    struct wh_proofs *proofs);
+void wh_answer_bundle(
+    struct wh_exchange *exchange, struct wh_store *store, struct wh_proofs *proofs, bool *out_lost);
 
 /* Does the client have the bundle already? It never changes. */
 bool wh_answer_has_it(const struct wh_exchange *exchange);

@@ -90,10 +90,30 @@ static void hand_back(struct wh_server *server, struct wh_exchange *exchange)
     MHD_resume_connection(exchange->connection);
 }
 
-static void refuse_without_desk(struct wh_exchange *exchange, const struct wh_error *error)
+/* A thread's desk needs the catalogue, which may not be there when the thread begins. */
+static bool has_desk(const struct wh_server *server, struct wh_desk **desk)
 {
-    (void)fprintf(stderr, "whittled: %s\n", error->message);
-    wh_answer_failure(exchange, MHD_HTTP_SERVICE_UNAVAILABLE, "the backend cannot answer now");
+    struct wh_error error = {0};
+
+    if (*desk || wh_desk_new(&server->options.desk, desk, &error) == WH_OK)
+        return true;
+    (void)fprintf(stderr, "whittled: %s\n", error.message);
+    return false;
+}
+
+static void work_on(struct wh_server *server, struct wh_exchange *exchange, struct wh_desk **desk)
+{
+    bool lost;
+
+    if (exchange->route == WH_ROUTE_BUNDLE) { /* the store's alone, but for what it has lost */
+        wh_answer_bundle(exchange, server->options.store, &server->proofs, &lost);
+        if (lost && has_desk(server, desk))
+            wh_desk_forget(*desk, exchange->bundle);
+    } else if (has_desk(server, desk)) {
+        wh_answer_upgrade(exchange, *desk);
+    } else {
+        wh_answer_failure(exchange, MHD_HTTP_SERVICE_UNAVAILABLE, "the backend cannot answer now");
+    }
 }
 
 static void *attend(void *context)
@@ -101,16 +121,9 @@ static void *attend(void *context)
     struct wh_server *server = context;
     struct wh_desk *desk = NULL;
     struct wh_exchange *exchange;
-    struct wh_error error = {0};
 
     while ((exchange = next_exchange(server)) != NULL) {
-        bool ready = desk || wh_desk_new(&server->options.desk, &desk, &error) == WH_OK;
-        if (!ready)
-            refuse_without_desk(exchange, &error);
-        else if (exchange->route == WH_ROUTE_UPGRADE)
-            wh_answer_upgrade(exchange, desk);
-        else
-            wh_answer_bundle(exchange, server->options.store, desk, &server->proofs);
+        work_on(server, exchange, &desk);
         if (!hold(server, exchange))
             wh_answer_failure(exchange, MHD_HTTP_SERVICE_UNAVAILABLE, "the backend is busy");
         hand_back(server, exchange);
