@@ -42,9 +42,9 @@ def free_port():
 
 
 class Nginx:
-    """A running nginx with a certificate that is thrown away."""
+    """A running nginx with a certificate that is thrown away, before those who listen at these addresses."""
 
-    def __init__(self, place, upstream):
+    def __init__(self, place, *upstreams):
         self.folder = place.folder / "nginx"
         self.folder.mkdir()
         self.port = free_port()
@@ -54,7 +54,8 @@ class Nginx:
         text = CONFIGURATION.read_text()
         for old, new in [
                 ("    listen 443 ssl", "    listen 127.0.0.1:%d ssl" % self.port), ("    listen [::]:443 ssl http2;\n", ""),
-                ("server 127.0.0.1:8077;", "server 127.0.0.1:%d;" % upstream), ("/var/cache/nginx/whittled", str(self.folder / "cache")),
+                ("server 127.0.0.1:8077;", "".join("server %s;" % upstream for upstream in upstreams)),
+                ("/var/cache/nginx/whittled", str(self.folder / "cache")),
                 ("/etc/nginx/%s.crt" % NAME, str(self.folder / "crt")), ("/etc/nginx/%s.key" % NAME, str(self.folder / "key"))]:
             if text.count(old) != 1:
                 raise AssertionError("nginx.conf has not one " + old)
@@ -76,12 +77,12 @@ class Nginx:
         with socket.socket() as probe:
             return probe.connect_ex(("127.0.0.1", self.port)) == 0
 
-    def ask(self, method, path, body=None, headers=()):
-        """One request by TLS, with the certificate and its name checked."""
+    def ask(self, method, path, body=None, headers=(), source=None):
+        """One request by TLS, with the certificate and its name checked; from an address of this machine."""
         context = ssl.create_default_context(cafile=self.folder / "crt")
         connection = http.client.HTTPSConnection(NAME, self.port, timeout=LONG, context=context)
         connection._create_connection = lambda address, *rest: socket.create_connection(  # noqa: SLF001 - the name is no host's
-            ("127.0.0.1", address[1]), LONG)
+            ("127.0.0.1", address[1]), LONG, source and (source, 0))
         connection.request(method, path, body, dict(headers))
         answer = connection.getresponse()
         answer.body = answer.read()
@@ -103,7 +104,7 @@ def setUpModule():  # noqa: N802 - unittest's name
     unittest.addModuleCleanup(PLACE.remove)
     DAEMON = backend.Daemon(PROGRAM, PLACE, "--requests", "1", "--jobs", "1", "--access-log")
     unittest.addModuleCleanup(end_daemon)
-    NGINX = Nginx(PLACE, DAEMON.port)
+    NGINX = Nginx(PLACE, "127.0.0.1:%d" % DAEMON.port)
     unittest.addModuleCleanup(NGINX.stop)
 
 

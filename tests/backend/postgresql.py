@@ -2,8 +2,9 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """Runs programs against a PostgreSQL of its own: postgresql.py PROGRAM...
 
-The server lies in a temporary folder, runs as a user without privileges and listens on a socket there. Each program gets
-an empty database, named by the environment (WHITTLE_TEST_CATALOGUE). Exit status 77: there is no PostgreSQL to run.
+The server lies in a temporary folder, runs as a user without privileges and listens on a socket there, which lets everybody
+in; at an address too where one is given, with passwords. Each program gets an empty database, named by the environment
+(WHITTLE_TEST_CATALOGUE). Exit status 77: there is no PostgreSQL to run.
 """
 import contextlib
 import os
@@ -43,9 +44,10 @@ def unprivileged():
 class Server:
     """A server in a folder; `with` starts and ends it."""
 
-    def __init__(self, folder):
+    def __init__(self, folder, address="", port=5432):
         self.bin = programs()
         self.folder = pathlib.Path(folder)
+        self.address, self.port = address, port
         self.user = unprivileged()
 
     def run(self, program, *arguments):
@@ -59,21 +61,38 @@ class Server:
         return done.stdout
 
     def __enter__(self):
-        data, log = self.folder / "data", self.folder / "log"
+        data = self.folder / "data"
         if self.user:
             os.chown(self.folder, self.user.pw_uid, self.user.pw_gid)
-        self.run("initdb", "--pgdata", data, "--username", "whittled", "--auth", "trust", "--encoding", "UTF8", "--no-sync")
-        self.run("pg_ctl", "--pgdata", data, "--log", log, "--wait", "--options",
-                 "-c listen_addresses= -c unix_socket_directories=%s -c fsync=off -c max_connections=60" % self.folder, "start")
+        self.run("initdb", "--pgdata", data, "--username", "whittled", "--auth-local", "trust", "--auth-host", "scram-sha-256",
+                 "--encoding", "UTF8", "--no-sync")
+        with open(data / "pg_hba.conf", "a", encoding="ascii") as rules:
+            rules.write("host all all samenet scram-sha-256\n")
+        self.start()
         return self
 
     def __exit__(self, *_):
+        self.stop()
+
+    def start(self):
+        """Starts it, and waits until it answers."""
+        self.run("pg_ctl", "--pgdata", self.folder / "data", "--log", self.folder / "log", "--wait", "--options",
+                 "-c listen_addresses=%s -c port=%d -c unix_socket_directories=%s -c fsync=off -c max_connections=%d" % (
+                     self.address, self.port, self.folder, 300 if self.address else 60), "start")
+
+    def stop(self):
+        """Ends it as a crash would."""
         self.run("pg_ctl", "--pgdata", self.folder / "data", "--mode", "immediate", "--wait", "stop")
 
-    def database(self, name):
+    def database(self, name, owner="whittled"):
         """Makes a database; gives its address."""
-        self.run("createdb", "--host", self.folder, "--username", "whittled", name)
+        self.run("createdb", "--host", self.folder, "--port", str(self.port), "--username", "whittled", "--owner", owner, name)
         return "postgresql://whittled@/%s?host=%s" % (name, self.folder)
+
+    def ask(self, statement, database="postgres"):
+        """A statement of SQL as the superuser; a line for each row."""
+        return self.run("psql", "--host", self.folder, "--port", str(self.port), "--username", "whittled", "--dbname", database,
+                        "--no-psqlrc", "--quiet", "--tuples-only", "--no-align", "--command", statement).splitlines()
 
 
 @contextlib.contextmanager

@@ -29,7 +29,7 @@ STORES = ("account", "container", "object")
 
 COMMON = """
 [DEFAULT]
-bind_ip = 127.0.0.1
+bind_ip = %(address)s
 bind_port = %(port)d
 workers = 0
 user = %(user)s
@@ -91,7 +91,7 @@ osd pool default pg num = 1
 osd pool default pgp num = 1
 osd pool default pg autoscale mode = off
 [client.gateway]
-rgw frontends = beast endpoint=127.0.0.1:%(port)d
+rgw frontends = beast endpoint=%(address)s:%(port)d
 rgw thread pool size = 32
 """
 
@@ -129,8 +129,9 @@ def make_ring(folder, kind, port):
 class Servers:
     """The servers of a store in a folder; `with` starts and ends them. A kind of store has configure() and run_all()."""
 
-    def __init__(self, folder):
+    def __init__(self, folder, address="127.0.0.1"):
         self.folder = pathlib.Path(folder)
+        self.address = address  # of the server that clients talk to
         self.user = unprivileged()
         self.port = None  # where requests go to
         self.processes = []
@@ -163,10 +164,10 @@ class Servers:
         logs = "".join("== %s\n%s" % (path.name, path.read_text(errors="replace")) for path in sorted(self.folder.glob("*.log")))
         sys.exit("%s\n%s" % (why, logs))
 
-    def wait(self, port):
+    def wait(self, port, address="127.0.0.1"):
         """Until a server listens."""
         while True:
-            with contextlib.suppress(ConnectionRefusedError), socket.create_connection(("127.0.0.1", port)):
+            with contextlib.suppress(ConnectionRefusedError), socket.create_connection((address, port)):
                 return
             if any(process.poll() is not None for process in self.processes):
                 self.fail("a server has ended")
@@ -189,22 +190,26 @@ class Servers:
             process.terminate()
             process.wait()
 
-    def make_bucket(self):
-        """The one thing that the store itself does not do."""
-        headers, path = email.message.Message(), "/" + BUCKET
-        headers["Host"] = "127.0.0.1:%d" % self.port
+    def ask(self, method, path, body=b""):
+        """A signed request to the bucket; the answer's status and body."""
+        headers, path = email.message.Message(), "/%s%s" % (BUCKET, path)
+        headers["Host"] = "%s:%d" % (self.address, self.port)
         headers["x-amz-date"] = datetime.datetime.now(datetime.timezone.utc).strftime("%Y%m%dT%H%M%SZ")
-        headers["x-amz-content-sha256"] = hashlib.sha256(b"").hexdigest()
+        headers["x-amz-content-sha256"] = hashlib.sha256(body).hexdigest()
         scope, names = [headers["x-amz-date"][:8], REGION, "s3", "aws4_request"], ["host", "x-amz-content-sha256", "x-amz-date"]
         headers["Authorization"] = "AWS4-HMAC-SHA256 Credential=%s/%s,SignedHeaders=%s,Signature=%s" % (
-            KEY, "/".join(scope), ";".join(names), signed_server.signature(("PUT", path, headers), names, scope, SECRET))
-        connection = http.client.HTTPConnection("127.0.0.1", self.port)
-        connection.request("PUT", path, headers=dict(headers))
-        answer = connection.getresponse()
-        body = answer.read()
-        if answer.status != 200:
-            self.fail("the bucket was not made: %d %s" % (answer.status, body.decode(errors="replace")))
-        return "http://127.0.0.1:%d/%s" % (self.port, BUCKET)
+            KEY, "/".join(scope), ";".join(names), signed_server.signature((method, path, headers), names, scope, SECRET))
+        with contextlib.closing(http.client.HTTPConnection(self.address, self.port)) as connection:
+            connection.request(method, path, body, dict(headers))
+            answer = connection.getresponse()
+            return answer.status, answer.read()
+
+    def make_bucket(self):
+        """The one thing that the store itself does not do."""
+        status, body = self.ask("PUT", "")
+        if status != 200:
+            self.fail("the bucket was not made: %d %s" % (status, body.decode(errors="replace")))
+        return "http://%s:%d/%s" % (self.address, self.port, BUCKET)
 
 
 class Swift(Servers):
@@ -218,11 +223,11 @@ class Swift(Servers):
     def configure(self):
         """All files."""
         *self.store_ports, self.port = free_ports(len(STORES) + 1)
-        values = {"user": self.user.pw_name, "folder": self.folder, "secret": SECRET, "region": REGION}
+        values = {"user": self.user.pw_name, "folder": self.folder, "secret": SECRET, "region": REGION, "address": self.address}
         (self.folder / "devices/disk").mkdir(parents=True)
         (self.folder / "swift.conf").write_text("[swift-hash]\nswift_hash_path_suffix = test\nswift_hash_path_prefix = test\n")
         for kind, port in zip(STORES, self.store_ports):
-            (self.folder / (kind + ".conf")).write_text(STORE % dict(values, kind=kind, port=port))
+            (self.folder / (kind + ".conf")).write_text(STORE % dict(values, address="127.0.0.1", kind=kind, port=port))
             make_ring(self.folder, kind, port)
         (self.folder / "proxy.conf").write_text(PROXY % dict(values, port=self.port))
         self.give_away()
@@ -231,8 +236,9 @@ class Swift(Servers):
         """All servers, until they listen."""
         for kind in [*STORES, "proxy"]:
             self.start(kind, "/usr/bin/python3", "-B", os.path.abspath(__file__), "--serve", self.folder, kind)
-        for port in [*self.store_ports, self.port]:
+        for port in self.store_ports:
             self.wait(port)
+        self.wait(self.port, self.address)
 
 
 class Ceph(Servers):
@@ -246,7 +252,7 @@ class Ceph(Servers):
     def configure(self):
         """The cluster's files, and its monitor's."""
         self.monitor_port, self.port = free_ports(2)
-        values = {"folder": self.folder, "cluster": CLUSTER, "monitor_port": self.monitor_port, "port": self.port}
+        values = {"folder": self.folder, "cluster": CLUSTER, "monitor_port": self.monitor_port, "port": self.port, "address": self.address}
         (self.folder / "ceph.conf").write_text(CEPH % values)
         for name in ("mon", "osd", "run"):
             (self.folder / name).mkdir()
@@ -264,7 +270,7 @@ class Ceph(Servers):
         self.run("radosgw-admin", "--conf", "ceph.conf", "--name", "client.gateway", "user", "create", "--uid", "tester",
                  "--display-name", "tester", "--access-key", KEY, "--secret-key", SECRET)
         self.start("gateway", "radosgw", "--conf", "ceph.conf", "--name", "client.gateway", "--foreground")
-        self.wait(self.port)
+        self.wait(self.port, self.address)
 
 
 @contextlib.contextmanager
