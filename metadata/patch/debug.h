@@ -44,11 +44,6 @@ struct wh_debugdata {
     struct wh_symbols fresh;
 };
 
-/* Makes the new outer file and learns what it tells. debug: zeroed, and stays where it is; old_id
- * and new_id set. WH_UNSUPPORTED: the outer file is made, but the inner one cannot be told. */
-WH_MUST_CHECK wh_status wh_debug_prepare(struct wh_debugdata *debug,
-    struct wh_reader streams[WH_STREAMS], const struct wh_debug_file *old, uint8_t *outer,
-    size_t outer_length, struct wh_error *err);
 void wh_debug_clear(struct wh_debugdata *debug);
 
 WH_MUST_CHECK wh_status wh_functions_find(
