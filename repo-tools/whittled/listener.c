@@ -40,6 +40,7 @@ static wh_status split(const char *where, char **out_address, char **out_port, s
 {
     const char *colon = strrchr(where, ':');
     size_t length = colon ? (size_t)(colon - where) : 0;
+    uint64_t number;
 
     if (length > 1 && where[0] == '[' && where[length - 1] == ']') {
         where++;
@@ -47,7 +48,7 @@ static wh_status split(const char *where, char **out_address, char **out_port, s
     } else if (colon && memchr(where, ':', length)) {
         length = 0;
     }
-    if (length == 0)
+    if (length == 0 || !wh_decimal(colon + 1, UINT16_MAX, &number))
         return wh_fail(err, WH_MALFORMED, "--listen takes ADDRESS:PORT, or [ADDRESS]:PORT");
     *out_address = strndup(where, length);
     *out_port = strdup(colon + 1);

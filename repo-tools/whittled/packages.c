@@ -244,7 +244,8 @@ wh_status wh_packages_take(struct wh_packages *packages, const struct wh_known_p
     if (!one) {
         status = wh_no_memory(err);
     } else if (one->load == FAILED) {
-        *err = one->error;
+        if (err)
+            *err = one->error;
         status = one->error.status;
         give_failed(packages, one);
     } else {
