@@ -62,7 +62,7 @@ class Load(unittest.TestCase):
 
     def test_failures(self):
         more = "  Socket errors: connect 1, read 2, write 0, timeout 4\n  Non-2xx or 3xx responses: 10\n"
-        self.assertEqual(load.parse(self.SAID.format(p99="    1.50s", more=more))[1:], (1500.0, 17))
+        self.assertEqual(load.parse(self.SAID.format(p99="    1.50s ", more=more))[1:], (1500.0, 17))
 
 
 class Changes(InFolder):

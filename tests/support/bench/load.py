@@ -28,7 +28,7 @@ http {{
 def parse(said):
     """(requests a second, milliseconds that 99 of 100 take no longer than, requests that failed) of what wrk says."""
     per_s = float(re.search(r"^Requests/sec:\s+([\d.]+)", said, re.M).group(1))
-    number, unit = re.search(r"^\s+99%\s+([\d.]+)(us|ms|s|m)$", said, re.M).groups()
+    number, unit = re.search(r"^\s+99%\s+([\d.]+)(us|ms|s|m)\s*$", said, re.M).groups()
     failed = sum(int(count) for count in re.findall(r"^\s*Non-2xx or 3xx responses: (\d+)", said, re.M))
     for errors in re.findall(r"^\s*Socket errors: (.*)$", said, re.M):
         failed += sum(int(count) for count in re.findall(r"\d+", errors))

@@ -61,15 +61,21 @@ static void add_text(struct work *work, uint32_t flags, size_t length, size_t di
     add(work, flags, (struct wh_bytes){base, length}, (struct wh_bytes){content, length});
 }
 
-static wh_status encode(struct work *work, enum wh_effort effort, struct wh_error *err)
+static wh_status encode_by(
+    struct work *work, enum wh_effort effort, uint32_t threads, struct wh_error *err)
 {
     const struct wh_means means = {
-        .effort = effort, .memory = UINT64_MAX, .stored_max = WH_BUNDLE_MAX};
+        .effort = effort, .memory = UINT64_MAX, .stored_max = WH_BUNDLE_MAX, .threads = threads};
 
     version_seal(&work->old);
     version_seal(&work->fresh);
     return wh_groups_encode(work->entries, work->fresh.header.file_count, &work->old.package,
         &work->fresh.package, &means, &work->groups, err);
+}
+
+static wh_status encode(struct work *work, enum wh_effort effort, struct wh_error *err)
+{
+    return encode_by(work, effort, 1, err);
 }
 
 static const struct wh_group *group_of(const struct work *work, uint32_t file)
@@ -331,26 +337,31 @@ static void what_is_clear_is_not_contested(void **state)
 
 /* ---- the whole ----------------------------------------------------------------------------- */
 
+/* Nothing of it is compressed itself, so that one thread gives the same as several. */
 static void the_same_contents_give_the_same_groups(void **state)
 {
-    struct work works[2];
+    static const uint32_t threads[] = {1, 1, 2, 5};
+    enum { RUNS = sizeof threads / sizeof *threads };
+    struct work works[RUNS];
 
     (void)state;
-    for (int k = 0; k < 2; k++) {
+    for (int k = 0; k < RUNS; k++) {
         begin(&works[k]);
         for (uint32_t i = 0; i < 30; i++)
             add_text(&works[k], i % 3 == 1 ? WH_FILE_DOC : 0, i % 9 == 4 ? 600000 : 20000, 300);
         add_program(&works[k]);
-        OK(encode(&works[k], WH_EFFORT_DEFAULT, &err));
+        OK(encode_by(&works[k], WH_EFFORT_DEFAULT, threads[k], &err));
     }
-    assert_int_equal(works[0].groups.group_count, works[1].groups.group_count);
-    for (uint32_t g = 0; g < works[0].groups.group_count; g++) {
-        const struct wh_group *a = &works[0].groups.groups[g];
-        const struct wh_group *b = &works[1].groups.groups[g];
-        assert_int_equal(a->stored.length, b->stored.length);
-        assert_memory_equal(a->stored.data, b->stored.data, a->stored.length);
+    for (int k = 1; k < RUNS; k++) {
+        assert_int_equal(works[0].groups.group_count, works[k].groups.group_count);
+        for (uint32_t g = 0; g < works[0].groups.group_count; g++) {
+            const struct wh_group *a = &works[0].groups.groups[g];
+            const struct wh_group *b = &works[k].groups.groups[g];
+            assert_int_equal(a->stored.length, b->stored.length);
+            assert_memory_equal(a->stored.data, b->stored.data, a->stored.length);
+        }
     }
-    for (int k = 0; k < 2; k++)
+    for (int k = 0; k < RUNS; k++)
         clear_work(&works[k]);
 }
 

@@ -399,6 +399,38 @@ static void of_equal_places_the_nearest(void **state)
     }
 }
 
+/* Parts are joined: a change of alignment in the middle, and what all numbers of threads give. */
+static void long_views_are_matched_in_parts(void **state)
+{
+    enum { LONG = 3 << 20, SHIFT = 1000 };
+    static uint8_t old[LONG];
+    static uint8_t fresh[LONG];
+    struct wh_copies found[2];
+
+    (void)state;
+    for (size_t i = 0; i < LONG; i++)
+        old[i] = (uint8_t)(i * i * 2654435761u >> 13 ^ i >> 7);
+    memcpy(fresh, old, LONG / 2);
+    memcpy(fresh + LONG / 2, old + LONG / 2 - SHIFT, LONG / 2);
+    for (uint32_t k = 0; k < 2; k++) {
+        const struct wh_match_means means = {WH_EFFORT_FAST, k == 0 ? 2 : 7};
+        OK(wh_match_by(
+            (struct wh_bytes){old, LONG}, (struct wh_bytes){fresh, LONG}, &means, &found[k], &err));
+    }
+    assert_int_equal(found[0].count, found[1].count);
+    assert_memory_equal(found[0].copies, found[1].copies, found[0].count * sizeof *found[0].copies);
+    size_t end = 0;
+    for (size_t i = 0; i < found[0].count; i++) {
+        const struct wh_copy *copy = &found[0].copies[i];
+        assert_int_equal(copy->new_offset, end);
+        assert_memory_equal(fresh + copy->new_offset, old + copy->old_offset, copy->length);
+        end += copy->length;
+    }
+    assert_int_equal(end, LONG);
+    wh_copies_clear(&found[0]);
+    wh_copies_clear(&found[1]);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -414,6 +446,7 @@ int main(void)
         cmocka_unit_test(short_matches_are_found_opposite_a_gap),
         cmocka_unit_test(a_copy_has_to_pay),
         cmocka_unit_test(of_equal_places_the_nearest),
+        cmocka_unit_test(long_views_are_matched_in_parts),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

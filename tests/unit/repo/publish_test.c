@@ -381,14 +381,42 @@ static void the_gate_refuses_every_flipped_byte(void **state)
     pair_make(&place, &pair);
     struct wh_bytes bundle = wh_buffer_bytes(&pair.step);
     struct wh_gate_input input = {.origin = &pair.origin, .bundles = &bundle, .bundle_count = 1};
-    assert_int_equal(wh_gate_check(&input, NULL), WH_OK);
-    uint32_t accepted = 0;
-    for (size_t i = 0; i < pair.step.length; i++) {
-        pair.step.data[i] ^= 0x41;
-        accepted += wh_gate_check(&input, NULL) == WH_OK;
-        pair.step.data[i] ^= 0x41;
+    for (int comparing = 0; comparing < 2; comparing++) { /* shown to rpm, and compared */
+        input.target = comparing ? &pair.subject.file : NULL;
+        assert_int_equal(wh_gate_check(&input, NULL), WH_OK);
+        uint32_t accepted = 0;
+        for (size_t i = 0; i < pair.step.length; i++) {
+            pair.step.data[i] ^= 0x41;
+            accepted += wh_gate_check(&input, NULL) == WH_OK;
+            pair.step.data[i] ^= 0x41;
+        }
+        assert_int_equal(accepted, HEAD_FOR_PEOPLE_AND_CARRIER);
     }
-    assert_int_equal(accepted, HEAD_FOR_PEOPLE_AND_CARRIER);
+}
+
+static void the_gate_compares_with_the_payload_that_is_given(void **state)
+{
+    wh_cleanup(place_remove) struct place place;
+    wh_cleanup(pair_clear) struct pair pair;
+
+    (void)state;
+    place_make(&place);
+    pair_make(&place, &pair);
+    struct wh_bytes bundle = wh_buffer_bytes(&pair.step);
+    struct wh_package_file target = pair.subject.file;
+    const struct wh_gate_input input = {
+        .origin = &pair.origin, .bundles = &bundle, .bundle_count = 1, .target = &target};
+    wh_autofree uint8_t *payload = malloc(target.payload.length);
+    assert_non_null(payload);
+    memcpy(payload, target.payload.data, target.payload.length);
+    target.payload.data = payload;
+    assert_int_equal(wh_gate_check(&input, NULL), WH_OK);
+    payload[target.payload.length / 2] ^= 1;
+    assert_int_equal(wh_gate_check(&input, NULL), WH_MISMATCH);
+    payload[target.payload.length / 2] ^= 1;
+    target.payload.length--;
+    assert_int_equal(wh_gate_check(&input, NULL), WH_MISMATCH);
+    target = pair.subject.file;
 }
 
 static void the_gate_needs_a_supplement_for_edited_config(void **state)
@@ -463,6 +491,7 @@ int main(void)
         cmocka_unit_test(a_run_names_the_backend_of_its_own_option),
         cmocka_unit_test(verify_knows_a_package_by_its_prefix),
         cmocka_unit_test(the_gate_refuses_every_flipped_byte),
+        cmocka_unit_test(the_gate_compares_with_the_payload_that_is_given),
         cmocka_unit_test(the_gate_needs_a_supplement_for_edited_config),
         cmocka_unit_test(explains_a_step_file_by_file),
     };
