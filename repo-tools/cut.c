@@ -74,7 +74,7 @@ static wh_status mask(const struct wh_start *start, struct masked *masked, struc
     for (uint32_t i = 0; i < start->differs_count; i++) {
         if (start->differs[i] >= header->file_count)
             return wh_fail(
-                err, WH_MALFORMED, "%s has no file %u", start->origin->path, start->differs[i]);
+                err, WH_UNSUPPORTED, "%s has no file %u", start->origin->path, start->differs[i]);
         masked->files[start->differs[i]].flags |= WH_FILE_GHOST;
         masked->files[start->differs[i]].has_content = false;
     }

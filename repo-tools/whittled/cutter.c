@@ -332,10 +332,11 @@ static void say(wh_status status, const struct wh_error *error)
         (void)fprintf(stderr, "whittled: %s\n", error->message);
 }
 
-/* Nobody can do better with it later: the key names contents that never change. */
+/* Nobody can do better with it later: the key names contents that never change. A damaged package
+ * is another thing: it may have been read while it was still being copied. */
 static bool is_final(wh_status status)
 {
-    return status == WH_UNSUPPORTED || status == WH_OVER_LIMIT || status == WH_MALFORMED;
+    return status == WH_UNSUPPORTED || status == WH_OVER_LIMIT;
 }
 
 static void work_on(

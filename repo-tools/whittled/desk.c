@@ -94,7 +94,7 @@ static void take_bundle(struct wish *wish, const struct wh_cut_record *record)
     answer->saved = wish->target.size > record->size ? wish->target.size - record->size : 0;
 }
 
-/* Who may start from where: the same package by name and arch. */
+/* Who may start from where: the same package by name; its architecture may change. */
 static bool is_related(const struct wish *wish)
 {
     return strcmp(wish->origin.name, wish->target.name) == 0;

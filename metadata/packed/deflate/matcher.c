@@ -170,13 +170,3 @@ void wh_matcher_take(struct wh_matcher *matcher, struct wh_token token)
     if (matcher->settings->hash_bits > 0)
         chain_token(matcher, token);
 }
-
-void wh_matcher_pass(struct wh_matcher *matcher, size_t end)
-{
-    while (matcher->at < end) {
-        struct wh_token token = wh_matcher_predict(matcher);
-        if (token.length > end - matcher->at)
-            token = literal_token(matcher);
-        wh_matcher_take(matcher, token);
-    }
-}

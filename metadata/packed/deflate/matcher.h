@@ -44,9 +44,6 @@ void wh_matcher_free(struct wh_matcher *matcher);
 struct wh_token wh_matcher_predict(struct wh_matcher *matcher);
 /* Moves on behind a symbol: the predicted one or another that gives the bytes of plain. */
 void wh_matcher_take(struct wh_matcher *matcher, struct wh_token token);
-/* Moves on to `end`, at most plain's, over bytes whose symbols nothing tells, those of a stored
- * block: an encoder searched them before it chose to store them. */
-void wh_matcher_pass(struct wh_matcher *matcher, size_t end);
 size_t wh_matcher_at(const struct wh_matcher *matcher); /* bytes behind */
 
 #endif

@@ -126,7 +126,7 @@ static void refuses_files_that_are_not_there(void **state)
     place_make(&place);
     const struct wh_start start = {
         .origin = &place.subjects[0].file, .differs = differs, .differs_count = 1};
-    REFUSED(WH_MALFORMED, "no file", wh_cut_make(&start, &place.subjects[1], &means, &cut, &err));
+    REFUSED(WH_UNSUPPORTED, "no file", wh_cut_make(&start, &place.subjects[1], &means, &cut, &err));
     assert_null(cut.bundle.data);
 }
 
