@@ -17,7 +17,7 @@
 #include "whittled/exchange.h"
 #include "whittled/patrol.h"
 
-#define IDLE_SECONDS 20u         /* without a byte in either direction */
+#define IDLE_SECONDS 75u         /* without a byte in either direction; proxies give up before */
 #define CONNECTION_MEMORY 16384u /* bytes for a request's head */
 #define IO_THREADS 4u
 #define LAST_SECONDS 5u /* for sending what was answered late */
