@@ -254,17 +254,15 @@ static wh_status wait_for_theirs(
 static wh_status finish(
     struct wh_desk *desk, struct wish *wish, const struct timespec *until, struct wh_error *err)
 {
-    if (wish->order)
-        WH_TRY(wait_for_ours(wish, until, err));
-    if (wish->theirs)
-        WH_TRY(wait_for_theirs(desk, wish, until, err));
-    /* What the upgrade does beside: an answer is good without it. */
+    /* What the upgrade does beside, while bundles are made: an answer is good without it. */
     struct wh_error ignored;
     if (wish->origin.name &&
         wh_operations_between(desk->options.library, desk->catalogue, &wish->origin, &wish->target,
             wish->asked, &wish->answer->operations, &ignored) != WH_OK)
         (void)fprintf(stderr, "whittled: %s\n", ignored.message);
-    return WH_OK;
+    if (wish->order)
+        WH_TRY(wait_for_ours(wish, until, err));
+    return wish->theirs ? wait_for_theirs(desk, wish, until, err) : WH_OK;
 }
 
 /* ---- the request --------------------------------------------------------------------------- */
