@@ -16,6 +16,7 @@
 
 /* Known versions whose contents a list of files may have. */
 #define VERSIONS_MAX 4u
+#define SETTLE_TRIES 15           /* a second apart */
 #define LISTED_MAX (128ull << 20) /* bytes of the lists of all orders */
 
 struct wh_order {
@@ -302,6 +303,21 @@ static wh_status cut(struct wh_cutter *cutter, struct wh_catalogue *catalogue,
     return wh_cut_make(&start, parts.target, &means, out_cut, err);
 }
 
+/* A database that is started again is waited for: else nobody gets the bundle before the lease is
+ * over. */
+static wh_status settle(struct wh_catalogue *catalogue, const struct wh_order *order,
+    const struct wh_cut_record *record, struct wh_error *err)
+{
+    const struct timespec pause = {.tv_sec = 1};
+    wh_status status = wh_catalogue_settle(catalogue, order->key, record, err);
+
+    for (int tries = 0; status == WH_SYSTEM && tries < SETTLE_TRIES; tries++) {
+        (void)nanosleep(&pause, NULL);
+        status = wh_catalogue_settle(catalogue, order->key, record, err);
+    }
+    return status;
+}
+
 static wh_status keep(struct wh_cutter *cutter, struct wh_catalogue *catalogue,
     const struct wh_order *order, const struct wh_cut *made, struct wh_cut_record *out_record,
     struct wh_error *err)
@@ -314,7 +330,7 @@ static wh_status keep(struct wh_cutter *cutter, struct wh_catalogue *catalogue,
         .size = bundle.length, .cpu_ms = made->cpu_ms, .counts = made->counts};
     memcpy(out_record->sha256, digest.bytes, sizeof out_record->sha256);
     WH_TRY(wh_store_put(cutter->options.store, out_record->sha256, bundle, err));
-    return wh_catalogue_settle(catalogue, order->key, out_record, err);
+    return settle(catalogue, order, out_record, err);
 }
 
 static uint64_t milliseconds(void)

@@ -152,12 +152,15 @@ class Servers:
             self.processes.append(subprocess.Popen(
                 command, cwd=self.folder, stdin=subprocess.DEVNULL, stdout=log, stderr=subprocess.STDOUT, **self.privileges()))
 
-    def run(self, *command):
-        """A command that has to succeed."""
-        done = subprocess.run(command, cwd=self.folder, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
-                              text=True, check=False, **self.privileges())
-        if done.returncode != 0:
-            self.fail("%s: exit status %d\n%s" % (command[0], done.returncode, done.stdout))
+    def run(self, *command, tries=1):
+        """A command that has to succeed, the last time that it is tried."""
+        for _ in range(tries):
+            done = subprocess.run(command, cwd=self.folder, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
+                                  text=True, check=False, **self.privileges())
+            if done.returncode == 0:
+                return
+            time.sleep(0.5)
+        self.fail("%s: exit status %d\n%s" % (command[0], done.returncode, done.stdout))
 
     def fail(self, why):
         """Ends the test with what the servers said."""
@@ -263,7 +266,7 @@ class Ceph(Servers):
     def run_all(self):
         """All servers, and the user whose key the store has."""
         self.start("monitor", "ceph-mon", "--conf", "ceph.conf", "--foreground", "--id", "a")
-        self.run("ceph", "--conf", "ceph.conf", "osd", "new", CLUSTER, "0")
+        self.run("ceph", "--conf", "ceph.conf", "osd", "new", CLUSTER, "0", tries=30)  # the monitor begins
         self.run("ceph-osd", "--conf", "ceph.conf", "--mkfs", "--id", "0", "--osd-uuid", CLUSTER)
         self.run("ceph", "--conf", "ceph.conf", "osd", "crush", "add", "osd.0", "1.0", "root=default", "host=one")
         self.start("device", "ceph-osd", "--conf", "ceph.conf", "--foreground", "--id", "0")
