@@ -387,6 +387,8 @@ class Failures(Case):
         for gone, there in (CLUSTER.members, CLUSTER.members[::-1]):
             one = self.fresh()
             before = there.metric("whittled_bundles_cut_total")
+            CLUSTER.front.stop()  # over a connection that stands it would wait for its proxy_read_timeout
+            CLUSTER.front.start()
             gone.machine.plug("down")
             try:
                 bundles = [bundle_of(CLUSTER.post(one)) for _ in range(2)]
