@@ -158,9 +158,9 @@ class Servers:
             done = subprocess.run(command, cwd=self.folder, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
                                   text=True, check=False, **self.privileges())
             if done.returncode == 0:
-                return
+                return done.stdout
             time.sleep(0.5)
-        self.fail("%s: exit status %d\n%s" % (command[0], done.returncode, done.stdout))
+        return self.fail("%s: exit status %d\n%s" % (command[0], done.returncode, done.stdout))
 
     def fail(self, why):
         """Ends the test with what the servers said."""
@@ -268,12 +268,24 @@ class Ceph(Servers):
         self.start("monitor", "ceph-mon", "--conf", "ceph.conf", "--foreground", "--id", "a")
         self.run("ceph", "--conf", "ceph.conf", "osd", "new", CLUSTER, "0", tries=30)  # the monitor begins
         self.run("ceph-osd", "--conf", "ceph.conf", "--mkfs", "--id", "0", "--osd-uuid", CLUSTER)
-        self.run("ceph", "--conf", "ceph.conf", "osd", "crush", "add", "osd.0", "1.0", "root=default", "host=one")
-        self.start("device", "ceph-osd", "--conf", "ceph.conf", "--foreground", "--id", "0")
+        self.run("ceph", "--conf", "ceph.conf", "osd", "crush", "add", "osd.0", "1.0", "root=default", "host=one",
+                 tries=30)
+        self.start_device()
         self.run("radosgw-admin", "--conf", "ceph.conf", "--name", "client.gateway", "user", "create", "--uid", "tester",
                  "--display-name", "tester", "--access-key", KEY, "--secret-key", SECRET)
         self.start("gateway", "radosgw", "--conf", "ceph.conf", "--name", "client.gateway", "--foreground")
         self.wait(self.port, self.address)
+
+    def start_device(self):
+        """Until the monitor knows it: a device that asks before it has the monitor's map is refused once, and ends."""
+        state = "ceph", "--conf", "ceph.conf", "osd", "stat"
+        while True:
+            self.start("device", "ceph-osd", "--conf", "ceph.conf", "--foreground", "--id", "0")
+            while self.processes[-1].poll() is None:
+                if "1 up" in self.run(*state, tries=30):
+                    return
+                time.sleep(0.1)
+            self.processes.pop()
 
 
 @contextlib.contextmanager

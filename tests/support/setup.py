@@ -20,7 +20,8 @@ BUILD_NEEDS = ["cmake", "gcc", "make", "pkg-config", "librpm-dev", "libzstd-dev"
                "libpq-dev", "libcurl4-openssl-dev", "libcmocka-dev", "rpm"]
 CHECK_NEEDS = ["clang-format", "mandoc", "libxml2-utils", "python3", "python3-rpm", "zstd", "xz-utils", "cpio"]
 HOST_NEEDS = ["debootstrap", "createrepo-c", "nginx-light", "gnupg", "openssl", "iproute2", "zstd", "python3", "python3-rpm", "valgrind",
-              "dpkg-dev", "rpm", "postgresql", "python3-swift", "radosgw", "ceph-mon", "ceph-osd"]
+              "dpkg-dev", "rpm", "postgresql", "python3-swift"]
+CEPH_NEEDS = ["radosgw", "ceph-mon", "ceph-osd"]
 BENCH_NEEDS = ["deltarpm", "bsdiff", "xdelta3", "zstd", "casync", "zchunk", "libarchive-tools", "rpm", "createrepo-c",
                "wrk", "nginx-light"]
 

@@ -36,7 +36,8 @@ CLEAN = {
 }
 COPIED = [".clang-format", "CMakePresets.json", "CMakeLists.txt", "specs/format/index.rng", "specs/format/upgrade.rng",
           "specs/format/instructions.rng", "tests/golden/vectors", "client/whittle/whittle.8",
-          "plugin/dnf4/dnf-whittle.8", "plugin/rpm/rpm-plugin-whittle.8", "repo-tools/whittle-repo.8"]
+          "plugin/dnf4/dnf-whittle.8", "plugin/rpm/rpm-plugin-whittle.8", "repo-tools/whittle-repo.8",
+          "repo-tools/whittled/whittled.8"]
 
 
 def append(text):
