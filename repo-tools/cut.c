@@ -87,14 +87,9 @@ static wh_status mask(const struct wh_start *start, struct masked *masked, struc
 
 /* ---- the bundle ---------------------------------------------------------------------------- */
 
-static void clear_bundle(struct wh_bundle *bundle)
-{
-    wh_bundle_clear(bundle);
-}
-
 static wh_status count(const struct wh_header *header, struct wh_cut *cut, struct wh_error *err)
 {
-    wh_cleanup(clear_bundle) struct wh_bundle bundle = {0};
+    wh_cleanup(wh_bundle_clear) struct wh_bundle bundle = {0};
     struct wh_instruction_counts *counts = &cut->counts;
 
     WH_TRY(wh_bundle_parse(wh_buffer_bytes(&cut->bundle), &bundle, err));

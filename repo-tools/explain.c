@@ -18,11 +18,6 @@
 #include "whittle/cleanup.h"
 #include "whittle/limits.h"
 
-static void clear_bundle(struct wh_bundle *bundle)
-{
-    wh_bundle_clear(bundle);
-}
-
 static void add_digest(
     struct json_object *object, const char *key, const uint8_t *digest, size_t length)
 {
@@ -158,7 +153,7 @@ wh_status wh_explain(
 {
     wh_cleanup(wh_json_put) struct json_object *object = json_object_new_object();
     wh_cleanup(wh_buffer_clear) struct wh_buffer bytes = {.ceiling = WH_BUNDLE_MAX};
-    wh_cleanup(clear_bundle) struct wh_bundle bundle = {0};
+    wh_cleanup(wh_bundle_clear) struct wh_bundle bundle = {0};
     wh_cleanup(clear_packages) struct packages packages = {
         WH_PACKAGE_FILE_NONE, WH_PACKAGE_FILE_NONE};
 

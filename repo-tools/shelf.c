@@ -135,17 +135,12 @@ wh_status wh_shelf_read_bundle(const struct wh_repository *repository, const cha
     return WH_OK;
 }
 
-static void clear_bundle(struct wh_bundle *bundle)
-{
-    wh_bundle_clear(bundle);
-}
-
 /* A bundle's file as the index would list it, if it is one, is whole and leads to this package. */
 static bool inspect(const struct wh_repository *repository, const char *name, const char *nvra,
     const uint8_t prefix_sha256[WH_SHA256_LENGTH], struct wh_index_bundle *out_bundle)
 {
     wh_cleanup(wh_buffer_clear) struct wh_buffer bytes = {.ceiling = WH_BUNDLE_MAX};
-    wh_cleanup(clear_bundle) struct wh_bundle bundle = {0};
+    wh_cleanup(wh_bundle_clear) struct wh_bundle bundle = {0};
     wh_autofree char *location = NULL;
     wh_autofree char *expected = NULL;
     wh_autoclose int fd = -1;

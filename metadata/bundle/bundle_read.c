@@ -128,14 +128,9 @@ static wh_status read_sections(
     return wh_table_read((struct wh_bytes){bundle->table, lengths.table}, groups, bundle, err);
 }
 
-static void clear_bundle(struct wh_bundle *bundle)
-{
-    wh_bundle_clear(bundle);
-}
-
 wh_status wh_bundle_parse(struct wh_bytes bytes, struct wh_bundle *out_bundle, struct wh_error *err)
 {
-    wh_cleanup(clear_bundle) struct wh_bundle bundle = {0};
+    wh_cleanup(wh_bundle_clear) struct wh_bundle bundle = {0};
 
     WH_TRY(read_sections(bytes, &bundle, err));
     *out_bundle = bundle;
