@@ -121,14 +121,9 @@ static bool reuse(struct work *work, enum wh_bundle_kind kind, const uint8_t *fr
     return reuse_one(work, kind, from, false) || anew;
 }
 
-static void clear_bundle(struct wh_bundle *bundle)
-{
-    wh_bundle_clear(bundle);
-}
-
 static wh_status cpu_of(const struct wh_buffer *bytes, uint32_t *out_cpu_ms, struct wh_error *err)
 {
-    wh_cleanup(clear_bundle) struct wh_bundle bundle = {0};
+    wh_cleanup(wh_bundle_clear) struct wh_bundle bundle = {0};
 
     WH_TRY(wh_bundle_parse(wh_buffer_bytes(bytes), &bundle, err));
     *out_cpu_ms = wh_bundle_cpu_ms(&bundle);
@@ -204,8 +199,10 @@ static wh_status make_one(struct work *work, const struct wh_package_file *origi
         *err = work->outcome->error;
         return status;
     }
-    WH_TRY(cpu_of(&bytes, out_cpu_ms, err));
-    return place(work, WH_BUNDLE_STEP, origin->header->id, &bytes, err);
+    const struct wh_index_package *listing = &work->outcome->listing;
+    WH_TRY(place(work, WH_BUNDLE_STEP, origin->header->id, &bytes, err));
+    *out_cpu_ms = listing->bundles[listing->bundle_count - 1].cpu_ms;
+    return WH_OK;
 }
 
 static bool is_package_kind(wh_status status)
