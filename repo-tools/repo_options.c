@@ -100,20 +100,6 @@ static wh_status parse_number(const char *name, const char *text, uint32_t floor
     return WH_OK;
 }
 
-static wh_status parse_effort(const char *text, enum wh_effort *out_effort, struct wh_error *err)
-{
-    static const char *const names[] = {
-        [WH_EFFORT_FAST] = "fast", [WH_EFFORT_DEFAULT] = "default", [WH_EFFORT_BEST] = "best"};
-
-    for (unsigned i = WH_EFFORT_FAST; i < sizeof names / sizeof *names; i++) {
-        if (strcmp(names[i], text) != 0)
-            continue;
-        *out_effort = (enum wh_effort)i;
-        return WH_OK;
-    }
-    return wh_fail(err, WH_MALFORMED, "--effort: %s is none of fast, default, best", text);
-}
-
 /* As the index has it: with a slash at its end. */
 static wh_status parse_backend(const char *text, char **out_backend, struct wh_error *err)
 {
@@ -149,7 +135,7 @@ static wh_status take_option(const struct option_row *row, const char *argument,
         return parse_number(
             row->name, argument, WH_MEMORY_FLOOR, WH_MEMORY_CEILING, &options->memory, err);
     else if (strcmp(row->name, "effort") == 0)
-        return parse_effort(argument, &options->effort, err);
+        return wh_effort_parse(argument, &options->effort, err);
     else if (strcmp(row->name, "supplement-docs") == 0)
         options->supplement_docs = true;
     else if (strcmp(row->name, "no-reinstall") == 0)

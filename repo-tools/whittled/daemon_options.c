@@ -42,20 +42,6 @@ void wh_daemon_options_help(FILE *out)
         out);
 }
 
-static wh_status take_effort(const char *text, enum wh_effort *out_effort, struct wh_error *err)
-{
-    static const char *const names[] = {
-        [WH_EFFORT_FAST] = "fast", [WH_EFFORT_DEFAULT] = "default", [WH_EFFORT_BEST] = "best"};
-
-    for (unsigned i = WH_EFFORT_FAST; i < sizeof names / sizeof *names; i++) {
-        if (strcmp(names[i], text) != 0)
-            continue;
-        *out_effort = (enum wh_effort)i;
-        return WH_OK;
-    }
-    return wh_fail(err, WH_MALFORMED, "--effort: %s is none of fast, default, best", text);
-}
-
 static wh_status take_number(
     const struct row *row, const char *text, uint32_t *out_number, struct wh_error *err)
 {
@@ -79,7 +65,7 @@ static wh_status take_option(const struct row *row, const char *argument,
     if (row->kind == NUMBER)
         return take_number(row, argument, field, err);
     if (row->kind == EFFORT)
-        return take_effort(argument, field, err);
+        return wh_effort_parse(argument, field, err);
     if (row->kind == LIST)
         words->list[words->count++] = argument;
     else if (row->kind == TEXT)
