@@ -25,13 +25,14 @@ static wh_status open_header(
 /* The walk over the versions, one step after the other. */
 struct walk {
     struct wh_library *library;
-    struct wh_package_file here;
-    struct wh_changes changes; /* from the origin to here */
+    const struct wh_header *here;   /* the origin's, or that of the last step */
+    struct wh_package_file reached; /* by the last step */
+    struct wh_changes changes;      /* from the origin to here */
 };
 
 static void clear_walk(struct walk *walk)
 {
-    wh_package_clear(&walk->here);
+    wh_package_clear(&walk->reached);
     wh_changes_clear(&walk->changes);
 }
 
@@ -50,13 +51,14 @@ static wh_status step_to(
     struct wh_changes merged;
 
     WH_TRY(open_header(next, &there, err));
-    WH_TRY(wh_changes_between(walk->here.header, there.header, &step, err));
+    WH_TRY(wh_changes_between(walk->here, there.header, &step, err));
     wh_library_advise(walk->library, next->name, next->evr, next->arch, take_advice, &step);
     WH_TRY(wh_changes_merge(&walk->changes, &step, &merged, err));
     wh_changes_clear(&walk->changes);
     walk->changes = merged;
-    struct wh_package_file behind = walk->here;
-    walk->here = there;
+    struct wh_package_file behind = walk->reached;
+    walk->reached = there;
+    walk->here = walk->reached.header;
     there = behind;
     return WH_OK;
 }
@@ -81,7 +83,6 @@ static wh_status walk_between(struct walk *walk, struct wh_catalogue *catalogue,
 /* ---- what the client has changed ----------------------------------------------------------- */
 
 struct edited {
-    const struct wh_header *header;
     struct wh_file_map *map;
     const struct wh_upgrade_package *asked;
 };
@@ -113,11 +114,11 @@ wh_status wh_operations_between(struct wh_library *library, struct wh_catalogue 
     struct wh_error *err)
 {
     wh_cleanup(wh_package_clear) struct wh_package_file start = WH_PACKAGE_FILE_NONE;
-    wh_cleanup(clear_walk) struct walk walk = {.library = library, .here = WH_PACKAGE_FILE_NONE};
+    wh_cleanup(clear_walk) struct walk walk = {.library = library, .reached = WH_PACKAGE_FILE_NONE};
     wh_cleanup(clear_edited) struct edited edited = {.asked = asked};
 
     WH_TRY(open_header(origin, &start, err));
-    WH_TRY(open_header(origin, &walk.here, err));
+    walk.here = start.header;
     WH_TRY(walk_between(&walk, catalogue, origin, target, err));
     WH_TRY(wh_file_map_new(start.header, &edited.map, err));
     return wh_operations_of(&walk.changes, is_edited, &edited, out_operations, err);
